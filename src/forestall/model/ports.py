@@ -194,6 +194,10 @@ class Store(Protocol):
         """Give contents of a retention class received before an instant and not yet purged, without an open case."""
         ...
 
+    def holders_of(self, sha256: str) -> Sequence[tuple[str, str]]:
+        """Give `(id, revision)` of all content not yet purged that holds the file with this SHA-256."""
+        ...
+
     def ledger_size(self) -> int:
         """Count the committed ledger lines."""
         ...

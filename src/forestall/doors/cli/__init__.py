@@ -1,0 +1,1 @@
+"""The command line. Each command parses what was given, calls a verb, and shows the answer; nothing is decided here."""

@@ -1,0 +1,5 @@
+"""Runs the command line as `python -m forestall.doors.cli`."""
+
+from forestall.doors.cli.main import main
+
+main()

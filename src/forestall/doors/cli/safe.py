@@ -1,0 +1,67 @@
+"""Makes hostile text safe to show on a terminal or a page: nothing in it can move a cursor, hide, or reorder its neighbours."""
+
+import unicodedata
+
+FIRST_STRONG_ISOLATE = "\u2068"
+POP_ISOLATE = "\u2069"
+_MOST_MARKS = 4
+"""Combining marks kept on one letter; vocalised Arabic and pointed Hebrew need three."""
+_JOINERS = "\u200c\u200d"
+"""Zero-width (non-)joiners: needed to write Persian, Indic scripts and emoji, and harmless."""
+_NAMES = {
+    0x00AD: "SHY",
+    0x061C: "ALM",
+    0x200B: "ZWSP",
+    0x200E: "LRM",
+    0x200F: "RLM",
+    0x202A: "LRE",
+    0x202B: "RLE",
+    0x202C: "PDF",
+    0x202D: "LRO",
+    0x202E: "RLO",
+    0x2060: "WJ",
+    0x2066: "LRI",
+    0x2067: "RLI",
+    0x2068: "FSI",
+    0x2069: "PDI",
+    0xFEFF: "BOM",
+}
+_SHOWN = {"\n": "↵ ", "\r": "", "\t": " ", "\x7f": "␡", "\u2028": "↵ ", "\u2029": "↵ "}
+
+
+def safe(text: str) -> str:
+    """Give one line that shows everything in a text and obeys nothing in it.
+
+    Control characters become their pictures (ESC is `␛`), direction and invisible characters become their names (`⟨RLO⟩`),
+    line ends become `↵`, and letters keep at most four combining marks.
+    """
+    if text.isprintable() and text.isascii():
+        return text
+    shown: list[str] = []
+    marks = 0
+    for letter in text:
+        category = unicodedata.category(letter)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks <= _MOST_MARKS:
+            shown.append(_picture(letter, category))
+    return "".join(shown)
+
+
+def isolated(text: str) -> str:
+    """Give a safe line whose direction of writing does not leak into what stands around it (Unicode UAX #9, FSI … PDI)."""
+    line = safe(text)
+    return line if line.isascii() else f"{FIRST_STRONG_ISOLATE}{line}{POP_ISOLATE}"
+
+
+def _picture(letter: str, category: str) -> str:
+    """Give one character as it may be shown."""
+    if letter in _SHOWN:
+        return _SHOWN[letter]
+    if letter in _JOINERS or category[0] in "LMNPS":
+        return letter
+    if category == "Zs":
+        return " "
+    code = ord(letter)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return f"⟨{_NAMES.get(code) or f'U+{code:04X}'}⟩"

@@ -1,0 +1,121 @@
+"""Decide: write a decision down. Content, decision, case, ledger lines and outgoing message commit together or not at all."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from forestall.flow.screen import Screened
+from forestall.ledger.entry import digest
+from forestall.model.decision import Decision
+from forestall.model.outcome import Outcome
+from forestall.model.ports import NewId, Store
+from forestall.model.records import (
+    Case,
+    CaseState,
+    Change,
+    Delivery,
+    Event,
+    Receipt,
+    Record,
+    StoredContent,
+)
+
+PLATFORM = "platform"
+"""The delivery target that stands for the operator's own service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Makes the outgoing message for a decision; `on` is false where the platform reads decisions itself."""
+
+    on: bool
+    new_id: NewId
+
+    def messages(self, decision: Decision, before: Outcome = Outcome.PASS) -> tuple[Delivery, ...]:
+        """Give the message that tells the platform what to do, or nothing where nothing changes for it."""
+        if not self.on or (decision.outcome.rank < Outcome.HOLD.rank and before.rank < Outcome.HOLD.rank):
+            return ()
+        verb = "restore" if decision.outcome.rank < Outcome.HOLD.rank else decision.outcome.value
+        body = {
+            "type": f"content.{verb}",
+            "timestamp": decision.at,
+            "data": {
+                "content": decision.content,
+                "revision": decision.revision,
+                "decision": decision.id,
+                "outcome": decision.outcome.value,
+                "reasons": [{"rule": reason.rule, "text": reason.text} for reason in decision.reasons],
+            },
+        }
+        return (Delivery(self.new_id(), PLATFORM, f"content.{verb}", body, decision.at),)
+
+
+def keep(store: Store, screened: Sequence[Screened], outbox: Outbox) -> list[Future[Receipt]]:
+    """Queue the changes for screened items, in order; each future resolves when that item is durable."""
+    futures = []
+    for item in screened:
+        for attachment in item.content.attachments:
+            store.blobs.put(attachment.data)
+        futures.append(store.submit(change_of(store, item, outbox)))
+    return futures
+
+
+def change_of(store: Store, item: Screened, outbox: Outbox) -> Change:
+    """Give everything that one screened item changes."""
+    decision, stored = item.decision, item.stored
+    records: list[Record] = [stored, decision]
+    events = [received(stored), made(decision)]
+    if decision.outcome.asks_a_person:
+        earlier = store.case_of(decision.content, decision.revision)
+        if earlier is None or not _answered(earlier, decision):
+            records += outbox.messages(decision)
+            if earlier is None or earlier.state is CaseState.CONCLUDED:
+                case = _case(decision, outbox.new_id())
+                records.append(case)
+                events.append(Event("case:opened", case.id, decision.at, {"decision": decision.id}))
+    return Change(tuple(events), tuple(records), once=decision.key)
+
+
+def received(stored: StoredContent) -> Event:
+    """Give the ledger line of received content; it carries the digest of everything kept."""
+    body = {"digest": digest(stored), "revision": stored.revision, "retention": stored.retention.value}
+    return Event("content:received", stored.id, stored.received, body)
+
+
+def made(decision: Decision) -> Event:
+    """Give the ledger line of a decision; it carries the digest of the whole decision."""
+    body: dict[str, Any] = {
+        "digest": digest(decision),
+        "content": decision.content,
+        "revision": decision.revision,
+        "outcome": decision.outcome.value,
+        "by": decision.by,
+        "ruleset": decision.versions.get("ruleset", ""),
+    }
+    return Event("decision:made", decision.id, decision.at, body)
+
+
+def _answered(case: Case, decision: Decision) -> bool:
+    """Tell whether a person has already answered these very rules on this revision; their answer stands."""
+    return case.state is CaseState.CONCLUDED and _rules(decision) <= set(case.rules)
+
+
+def _rules(decision: Decision) -> set[str]:
+    """Give the ids of the rules a decision rests on."""
+    return {reason.rule for reason in decision.reasons}
+
+
+def _case(decision: Decision, case_id: str) -> Case:
+    """Give the case that puts a decision to a person."""
+    return Case(
+        id=case_id,
+        content=decision.content,
+        revision=decision.revision,
+        decision=decision.id,
+        priority=decision.priority,
+        outcome=decision.outcome,
+        state=CaseState.OPEN,
+        opened=decision.at,
+        rules=tuple(sorted(_rules(decision))),
+    )

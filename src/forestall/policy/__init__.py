@@ -1,0 +1,1 @@
+"""What we conclude: a ruleset written by analysts, applied to findings. Pure; sees findings, never detectors."""

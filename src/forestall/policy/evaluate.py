@@ -1,0 +1,114 @@
+"""From findings to a verdict. Pure: the same facts, findings and ruleset always give the same verdict.
+
+1. Excuses take findings away. 2. Every rule concerned is asked; one that is true gives its outcome, one that cannot be answered
+what its `unknown:` says. 3. Ceilings: no rule can be harsher than the harshest ceiling among the counted findings it rests on,
+whatever its file says (promise 1: text never convicts). 4. The harshest outcome stands; the priority orders what people see first.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from forestall.model.decision import Excuse, Fact, Reason, Verdict
+from forestall.model.finding import Finding
+from forestall.model.outcome import Outcome, harshest, mildest
+from forestall.policy.engine import ReadyRule, Ruleset
+from forestall.policy.excuse import excuse
+from forestall.policy.logic import World, share
+
+_NOTHING = Verdict(Outcome.PASS, 0.0)
+
+UNANSWERED = "This could not be answered fully, because something about the item is not known: "
+"""What stands before the reason of a rule that was unknown but still asks for a person."""
+
+
+def evaluate(facts: Mapping[str, Fact], findings: Sequence[Finding], ruleset: Ruleset) -> Verdict:
+    """Give the verdict on one item. Raises nothing.
+
+    The order of findings changes only the indices named in reasons and excuses. An added excuse or context never makes the outcome
+    harsher or the priority higher; an added finding that counts never lowers the priority.
+    """
+    if not findings:
+        return _NOTHING
+    excuses = excuse(facts, findings, ruleset)
+    away = {index for given in excuses for index in given.findings}
+    world = World(facts, findings, [index for index in range(len(findings)) if index not in away] if away else range(len(findings)))
+    outcome = Outcome.PASS
+    spoken: list[tuple[int, Reason]] = []
+    unknowns: list[str] = []
+    for ready in ruleset.concerned(world.labelled):
+        truth = ready.truth(world)
+        if truth is False:
+            continue
+        asked = _asked(ready, truth, world)
+        if truth is None:
+            unknowns.append(ready.rule.id)
+        if truth or asked.asks_a_person:
+            spoken.append((-asked.rank, _reason(ready, truth, world)))
+        outcome = harshest(outcome, asked)
+    spoken.sort(key=lambda entry: entry[0])
+    reasons = tuple(reason for _, reason in spoken)
+    return Verdict(outcome, _priority(findings, excuses, world, ruleset), reasons, excuses, tuple(unknowns))
+
+
+def _asked(ready: ReadyRule, truth: bool | None, world: World) -> Outcome:
+    """Give what a rule that is true or unknown asks for, within the ceilings of the findings it rests on.
+
+    A true rule asks for at least what it would ask for if it were unknown, so that knowing less is never harsher.
+    """
+    rule = ready.rule
+    unsure = mildest(rule.outcome, mildest(rule.unknown, _ceiling(ready.rests(world, sure=False), world.findings)))
+    if truth is None:
+        return unsure
+    return harshest(unsure, mildest(rule.outcome, _ceiling(ready.rests(world, sure=True), world.findings)))
+
+
+def _ceiling(indices: Iterable[int], findings: Sequence[Finding]) -> Outcome:
+    """Give the harshest ceiling among findings; without any, nothing may happen."""
+    ceiling = Outcome.PASS
+    for index in indices:
+        ceiling = harshest(ceiling, findings[index].ceiling)
+    return ceiling
+
+
+def _reason(ready: ReadyRule, truth: bool | None, world: World) -> Reason:
+    """Give a rule's reason in words, with the findings it rests on."""
+    indices = ready.rests(world, sure=truth is True)
+    strongest: dict[str, Finding] = {}
+    for hole in ready.rule.reason.holes:
+        if hole.label and hole.label not in strongest:
+            counted = world.labelled.get(hole.label, [])
+            chosen = [index for index in counted if index in indices] or counted
+            if chosen:
+                strongest[hole.label] = _strongest([world.findings[index] for index in chosen])
+    text = ready.rule.reason.fill(world.facts, strongest)
+    return Reason(ready.rule.id, text if truth else UNANSWERED + text, tuple(sorted(indices)))
+
+
+def _strongest(findings: Sequence[Finding]) -> Finding:
+    """Give the finding with the highest score; equals are told apart by what they say, never by their order."""
+    top = max(share(finding.score) for finding in findings)
+    best = [finding for finding in findings if share(finding.score) == top]
+    return best[0] if len(best) == 1 else min(best, key=_said)
+
+
+def _said(finding: Finding) -> str:
+    """Give a finding's place and evidence as a text that sorts, the same before and after it was stored as JSON."""
+    return json.dumps([finding.part, finding.spans, finding.evidence], sort_keys=True, default=str)
+
+
+def _priority(findings: Sequence[Finding], excuses: Sequence[Excuse], world: World, ruleset: Ruleset) -> float:
+    """Give 1 - ∏(1 - weight × score) over labels, each by its strongest finding; an excused one counts by the discount.
+
+    Factors are multiplied in the order of their size, so that the result does not depend on the order of findings.
+    """
+    weights = ruleset.weights
+    highest = {label: score for label, score in world.scores.items() if label in weights}
+    for given in excuses:
+        for index in given.findings:
+            finding = findings[index]
+            if finding.label in weights:
+                score = share(finding.score) * ruleset.discount
+                highest[finding.label] = max(score, highest.get(finding.label, 0.0))
+    left = math.prod(sorted([1.0 - weights[label] * score for label, score in highest.items()]))
+    return round(1.0 - left, 6)

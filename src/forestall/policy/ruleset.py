@@ -1,0 +1,67 @@
+"""Rulesets: a folder of YAML files, read, proven to hold together, compiled, and named by a digest of its content."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.resources import files as packaged
+
+from forestall.model.errors import BadPolicy
+from forestall.model.outcome import Outcome
+from forestall.policy.check import check
+from forestall.policy.engine import Ruleset, make_ready
+from forestall.policy.examples import unmet
+from forestall.policy.fault import refuse
+from forestall.policy.read import Reader
+
+__all__ = ["Ruleset", "default_files", "load"]
+
+LARGEST = 1024 * 1024
+"""Most characters of all files of a ruleset together."""
+MOST_FILES = 200
+"""Most files of a ruleset."""
+
+
+def load(files: Mapping[str, str], labels: Mapping[str, Outcome] | None) -> Ruleset:
+    """Make a ruleset of rule files; raises BadPolicy that tells every fault with file, line, column and hint.
+
+    Takes:
+        files: file name → text. Names order the files; line ends and a byte order mark make no difference.
+        labels: every label the detectors declare → its ceiling. `None` loads a bundle kept with old decisions, which was proven
+            when it was live and may speak about labels that no longer exist: it is read, not checked again.
+    """
+    normal = {name: _normal(text) for name, text in sorted(files.items())}
+    if not normal:
+        raise BadPolicy("the ruleset has no files", "give a folder with at least one `.yaml` file of rules")
+    if len(normal) > MOST_FILES or sum(map(len, normal.values())) > LARGEST:
+        raise BadPolicy(f"the ruleset has more than {MOST_FILES} files or {LARGEST} characters", "leave out what is no rule")
+    reader = Reader()
+    for name, text in normal.items():
+        reader.file(name, text)
+    written = reader.written()
+    faults = reader.faults
+    if labels is not None:
+        faults = [*faults, *check(written, labels)]
+    if faults:
+        raise refuse(faults, normal)
+    ruleset = make_ready(written, _version(normal), normal)
+    faults = unmet(ruleset, labels) if labels is not None else []
+    if faults:
+        raise refuse(faults, normal)
+    return ruleset
+
+
+def default_files() -> dict[str, str]:
+    """Give the files of the ruleset that comes with Forestall."""
+    folder = packaged("forestall.policy") / "default"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    return {name: (folder / name).read_text("utf-8") for name in names}
+
+
+def _normal(text: str) -> str:
+    """Give a text with `\\n` line ends, one at the end, and no byte order mark."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+
+
+def _version(files: Mapping[str, str]) -> str:
+    """Give the SHA-256 of the sorted names and texts."""
+    return hashlib.sha256(json.dumps(sorted(files.items()), separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,104 @@
+"""A change made ready to commit: everything that can be computed or refused before a transaction is open."""
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from forestall.ledger.entry import Frame, frame
+from forestall.model.decision import Decision
+from forestall.model.errors import BadInput, Conflict, StoreFailed
+from forestall.model.records import Change, Event, Record
+from forestall.store.rows import DECISION, KINDS, Key, Kind
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Largest change, in bytes of rows and entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A ledger line without its position."""
+
+    tag: str
+    subject: str
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A row to write. `offset` counts from the change's first ledger position to the line that the row belongs to."""
+
+    kind: Kind[Any]
+    key: Key
+    row: tuple[Any, ...]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A change ready to commit. `weight` is its size in bytes, about."""
+
+    once: str
+    lines: tuple[Line, ...]
+    writes: tuple[Write, ...]
+    weight: int
+
+
+def draft(change: Change) -> Draft:
+    """Make a change ready; raises StoreFailed naming what cannot be kept."""
+    try:
+        lines = tuple([Line(event.tag, event.subject, frame(event)) for event in change.events])
+    except BadInput as error:
+        raise StoreFailed(error.what, error.next_step) from None
+    writes = tuple([_write(record, change.events) for record in change.records])
+    weight = sum(len(line.frame.head) + len(line.frame.tail) + 128 for line in lines)
+    for write in writes:
+        weight += sum([len(value) for value in write.row if type(value) is str])
+    if weight > MAX_BYTES:
+        raise StoreFailed(f"a change has {weight:,} bytes", f"split it: the largest has {MAX_BYTES:,}")
+    return Draft(change.once, lines, writes, weight)
+
+
+def check_version(write: Write, stored: int) -> None:
+    """Raise Conflict unless a versioned row follows on the `stored` version (0 where there is none)."""
+    version = write.kind.version(write.row)
+    if version != stored + 1:
+        now = f"at version {stored}" if stored else "not there"
+        raise Conflict(
+            f"the {write.kind.noun} {write.key[0]!r} was to become version {version} but is {now}",
+            "look again and repeat",
+        )
+
+
+def taken(write: Write) -> StoreFailed:
+    """Give the error for a row that may not be kept because another has its id or a value that must be unique."""
+    unique = "".join(f" or `{name}`" for name in write.kind.unique)
+    return StoreFailed(
+        f"the {write.kind.noun} {write.key[0]!r} cannot be kept: there is one with this id{unique}", "give a fresh one"
+    )
+
+
+def closed() -> StoreFailed:
+    """Give the error for a change that comes after the end."""
+    return StoreFailed("the store is closed", "open it again")
+
+
+def _write(record: Record, events: tuple[Event, ...]) -> Write:
+    """Turn a record into a row to write."""
+    kind = KINDS[type(record)]
+    try:
+        row = kind.row(record)
+        if isinstance(record, Decision) and not all(isfinite(finding.score) for finding in record.findings):
+            raise ValueError("a finding's score is not a number")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StoreFailed(f"the {kind.noun} {record.id!r} cannot be kept ({error})", "hand over plain values") from None
+    return Write(kind, kind.name(row), row, _offset(record, events) if kind is DECISION else 0)
+
+
+def _offset(decision: Record, events: tuple[Event, ...]) -> int:
+    """Find the ledger line about a decision: it gives the decision its place in the feed."""
+    for offset, event in enumerate(events):
+        if event.subject == decision.id:
+            return offset
+    raise StoreFailed(
+        f"the decision {decision.id!r} comes without a ledger line", "add an event whose subject is the decision's id"
+    )

@@ -1,0 +1,339 @@
+"""The store in memory: keeps every promise except that nothing outlives the process. For tests, trials and dry runs."""
+
+import threading
+from bisect import bisect_right, insort
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from itertools import islice
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
+
+from forestall.ledger.checkpoint import Signer
+from forestall.ledger.entry import leaf_hash
+from forestall.ledger.tree import Frontier
+from forestall.model.decision import Decision
+from forestall.model.errors import Conflict, StoreFailed
+from forestall.model.outcome import Outcome
+from forestall.model.ports import Clock
+from forestall.model.records import (
+    ApiKey,
+    Case,
+    CaseState,
+    Change,
+    Delivery,
+    DeliveryState,
+    Invite,
+    LedgerRow,
+    Page,
+    Person,
+    Receipt,
+    Record,
+    Session,
+    StoredContent,
+)
+from forestall.store import cursor
+from forestall.store.blobs import MemoryBlobs
+from forestall.store.draft import Draft, Write, check_version, closed, draft, taken
+from forestall.store.rows import (
+    API_KEY,
+    CASE,
+    CONTENT,
+    DECISION,
+    DELIVERY,
+    INVITE,
+    KINDS,
+    PERSON,
+    SESSION,
+    Key,
+    Kind,
+    name_key,
+)
+
+R = TypeVar("R", bound=Record)
+
+Slot = tuple[str, str, str]
+"""Table, column and value of something only one row may have."""
+
+
+class SignedAt(NamedTuple):
+    """A signed checkpoint, the size it covers, and when it was signed."""
+
+    size: int
+    note: str
+    at: str
+
+
+class MemoryStore:
+    """A store in memory; see `forestall.model.ports.Store`. Safe to use from many threads.
+
+    Takes:
+        signer: signs a checkpoint of the ledger whenever checkpoints are asked for after it grew.
+        clock: tells when a checkpoint was signed.
+    """
+
+    def __init__(self, signer: Signer, clock: Clock) -> None:
+        self._blobs = MemoryBlobs()
+        self._signer = signer
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._closed = False
+        self._tables: dict[str, dict[Key, tuple[Any, ...]]] = {kind.table: {} for kind in KINDS.values()}
+        self._owners: dict[Slot, Key] = {}
+        self._revisions: dict[str, list[Key]] = {}
+        self._decided: dict[str, list[str]] = {}
+        self._feed: list[tuple[int, str]] = []
+        self._once: dict[str, Receipt] = {}
+        self._ledger: list[LedgerRow] = []
+        self._about: dict[str, list[LedgerRow]] = {}
+        self._frontier = Frontier()
+        self._signed: list[SignedAt] = []
+
+    @property
+    def blobs(self) -> MemoryBlobs:
+        """Where media bytes are kept."""
+        return self._blobs
+
+    def submit(self, change: Change) -> Future[Receipt]:
+        """Make a change; the future is resolved when this returns."""
+        future: Future[Receipt] = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            ready = draft(change)
+            with self._lock:
+                receipt = self._commit(ready)
+        except (Conflict, StoreFailed) as error:
+            future.set_exception(error)
+        else:
+            future.set_result(receipt)
+        return future
+
+    def _commit(self, change: Draft) -> Receipt:
+        """Write a change whole, or nothing of it."""
+        if self._closed:
+            raise closed()
+        if change.once in self._once:
+            return self._once[change.once]
+        undo: list[tuple[Kind[Any], Key, tuple[Any, ...] | None]] = []
+        try:
+            for write in change.writes:
+                self._check(write)
+                undo.append((write.kind, write.key, self._replace(write.kind, write.key, write.row)))
+        except (Conflict, StoreFailed):
+            for kind, key, before in reversed(undo):
+                self._replace(kind, key, before)
+            raise
+        first = len(self._ledger)
+        for write in change.writes:
+            self._list(write, first)
+        self._log(change)
+        receipt = Receipt(first, len(self._ledger) - 1)
+        if change.once:
+            self._once[change.once] = replace(receipt, duplicate=True)
+        return receipt
+
+    def _check(self, write: Write) -> None:
+        """Raise Conflict or StoreFailed where a row may not be written."""
+        before = self._tables[write.kind.table].get(write.key)
+        if write.kind.versioned:
+            check_version(write, write.kind.version(before) if before else 0)
+        if write.kind is DECISION and before:
+            raise taken(write)
+        if any(self._owners.get(slot, write.key) != write.key for slot in _slots(write.kind, write.row)):
+            raise taken(write)
+
+    def _replace(self, kind: Kind[Any], key: Key, row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+        """Put a row, or none, in the place of what is there, and give that."""
+        table = self._tables[kind.table]
+        before = table.get(key)
+        for slot in _slots(kind, before):
+            del self._owners[slot]
+        for slot in _slots(kind, row):
+            self._owners[slot] = key
+        if row is None:
+            del table[key]
+        else:
+            table[key] = row
+        return before
+
+    def _list(self, write: Write, first: int) -> None:
+        """Enter a written row into the listings."""
+        if write.kind is CONTENT:
+            revisions = self._revisions.setdefault(write.key[0], [])
+            if write.key not in revisions:
+                revisions.append(write.key)
+        elif write.kind is DECISION:
+            decision: Decision = DECISION.record(write.row)
+            insort(self._feed, (first + write.offset, decision.id))
+            self._decided.setdefault(decision.content, []).append(decision.id)
+
+    def _log(self, change: Draft) -> None:
+        """Append a change's ledger lines."""
+        for seq, line in enumerate(change.lines, len(self._ledger)):
+            entry = line.frame.at(seq)
+            row = LedgerRow(seq, line.tag, line.subject, entry, leaf_hash(entry))
+            self._frontier.append(row.leaf)
+            self._ledger.append(row)
+            self._about.setdefault(line.subject, []).append(row)
+
+    def _one(self, kind: Kind[R], key: Key | None) -> R | None:
+        """Give the record with this key."""
+        row = self._tables[kind.table].get(key) if key else None
+        return kind.record(row) if row else None
+
+    def _all(self, kind: Kind[R]) -> list[R]:
+        """Give all records of a kind in the order they first came."""
+        with self._lock:
+            rows = list(self._tables[kind.table].values())
+        return [kind.record(row) for row in rows]
+
+    def content(self, content_id: str, revision: str = "") -> StoredContent | None:
+        """Give one revision, or the one received last."""
+        if revision:
+            return self._one(CONTENT, (content_id, revision))
+        with self._lock:
+            keys = list(self._revisions.get(content_id, ()))
+        found = [content for key in reversed(keys) if (content := self._one(CONTENT, key))]
+        return max(found, key=lambda content: content.received, default=None)
+
+    def decision(self, decision_id: str) -> Decision | None:
+        """Give a decision by its id."""
+        return self._one(DECISION, (decision_id,))
+
+    def decision_by_key(self, key: str) -> Decision | None:
+        """Give the machine decision made under this idempotency key."""
+        return self._one(DECISION, self._owners.get((DECISION.table, "key", key)))
+
+    def decisions_of(self, content_id: str) -> Sequence[Decision]:
+        """Give all decisions on a piece of content, oldest first."""
+        with self._lock:
+            ids = list(self._decided.get(content_id, ()))
+        return [decision for item in ids if (decision := self.decision(item))]
+
+    def decisions(self, since: str = "", outcome: Outcome | None = None, limit: int = 100) -> Page[Decision]:
+        """Give decisions in commit order after the cursor `since`."""
+        limit = cursor.limit(limit)
+        after = cursor.read(since, tuple[int])[0] if since else -1
+        found: list[tuple[int, Decision]] = []
+        with self._lock:
+            for seq, decision_id in islice(self._feed, bisect_right(self._feed, after, key=itemgetter(0)), None):
+                decision = self._one(DECISION, (decision_id,))
+                if decision and outcome in (None, decision.outcome):
+                    found.append((seq, decision))
+                if len(found) > limit:
+                    break
+        page = found[:limit]
+        return Page(tuple(item for _, item in page), cursor.write([page[-1][0]]) if len(found) > limit else "")
+
+    def case(self, case_id: str) -> Case | None:
+        """Give a case by its id."""
+        return self._one(CASE, (case_id,))
+
+    def case_of(self, content_id: str, revision: str) -> Case | None:
+        """Give the newest case on a revision of content."""
+        cases = [case for case in self._all(CASE) if (case.content, case.revision) == (content_id, revision)]
+        return max(cases, key=lambda case: (case.opened, case.id), default=None)
+
+    def cases(self, state: CaseState, after: str = "", limit: int = 50) -> Page[Case]:
+        """Give cases in a state by priority, highest first, then oldest first."""
+        limit = cursor.limit(limit)
+        place = cursor.read(after, tuple[float, str, str]) if after else None
+        found = sorted((case for case in self._all(CASE) if case.state is state), key=_place)
+        start = bisect_right(found, (-place[0], *place[1:]), key=_place) if place else 0
+        page = found[start : start + limit]
+        more = start + limit < len(found)
+        return Page(tuple(page), cursor.write([page[-1].priority, page[-1].opened, page[-1].id]) if more else "")
+
+    def count_cases(self, state: CaseState) -> int:
+        """Count the cases in a state."""
+        return sum(case.state is state for case in self._all(CASE))
+
+    def deliveries_due(self, now: str, limit: int = 100) -> Sequence[Delivery]:
+        """Give outgoing messages that are due, oldest first."""
+        due = [item for item in self._all(DELIVERY) if item.state is DeliveryState.DUE and item.due <= now]
+        return sorted(due, key=lambda item: (item.due, item.id))[: cursor.limit(limit)]
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """Give an outgoing message by its id."""
+        return self._one(DELIVERY, (delivery_id,))
+
+    def api_key(self, secret_sha256: str) -> ApiKey | None:
+        """Give the key with this hashed secret."""
+        return self._one(API_KEY, self._owners.get((API_KEY.table, "secret_sha256", secret_sha256)))
+
+    def api_keys(self) -> Sequence[ApiKey]:
+        """Give all keys, oldest first."""
+        return sorted(self._all(API_KEY), key=lambda key: (key.created, key.id))
+
+    def person(self, person_id: str) -> Person | None:
+        """Give a person by pseudonym."""
+        return self._one(PERSON, (person_id,))
+
+    def person_named(self, name: str) -> Person | None:
+        """Give a person by sign-in name (case does not matter)."""
+        return self._one(PERSON, self._owners.get((PERSON.table, "name_key", name_key(name))))
+
+    def people(self) -> Sequence[Person]:
+        """Give all people, oldest first."""
+        return sorted(self._all(PERSON), key=lambda person: (person.created, person.id))
+
+    def invite(self, token_sha256: str) -> Invite | None:
+        """Give an invitation by its hashed token."""
+        return self._one(INVITE, self._owners.get((INVITE.table, "token_sha256", token_sha256)))
+
+    def session(self, session_id: str) -> Session | None:
+        """Give a session by its hashed token."""
+        return self._one(SESSION, (session_id,))
+
+    def expired_contents(self, retention: str, received_before: str, limit: int = 500) -> Sequence[StoredContent]:
+        """Give contents of a retention class received before an instant and not yet purged, without an open case."""
+        limit = cursor.limit(limit)
+        held = {(case.content, case.revision) for case in self._all(CASE) if case.state is CaseState.OPEN}
+        found = [
+            content
+            for content in self._all(CONTENT)
+            if content.retention == retention
+            and content.received < received_before
+            and not content.purged
+            and (content.id, content.revision) not in held
+        ]
+        return sorted(found, key=lambda content: (content.received, content.id, content.revision))[:limit]
+
+    def ledger_size(self) -> int:
+        """Count the committed ledger lines."""
+        return len(self._ledger)
+
+    def ledger_rows(self, start: int = 0, stop: int | None = None) -> Iterator[LedgerRow]:
+        """Give ledger lines by position."""
+        return iter(self._ledger[max(start, 0) : None if stop is None else max(stop, 0)])
+
+    def ledger_of(self, subject: str) -> Sequence[LedgerRow]:
+        """Give the ledger lines about one id, oldest first."""
+        return tuple(self._about.get(subject, ()))
+
+    def checkpoints(self) -> Sequence[str]:
+        """Give all signed checkpoints kept, oldest first, in signed-note form."""
+        with self._lock:
+            size = self._frontier.size
+            if size and (not self._signed or self._signed[-1].size < size):
+                note = self._signer.sign(size, self._frontier.root())
+                self._signed.append(SignedAt(size, note, self._clock()))
+            return [item.note for item in self._signed]
+
+    def close(self) -> None:
+        """Refuse further changes; what is kept can still be read."""
+        with self._lock:
+            self._closed = True
+
+
+def _slots(kind: Kind[Any], row: tuple[Any, ...] | None) -> Iterator[Slot]:
+    """Give what only this row may have."""
+    if row is not None:
+        for column, value in zip(kind.unique, kind.unique_values(row), strict=True):
+            if value:
+                yield kind.table, column, value
+
+
+def _place(case: Case) -> tuple[float, str, str]:
+    """Give where a case stands in the queue: by priority, highest first, then oldest first."""
+    return -case.priority, case.opened, case.id

@@ -1,0 +1,147 @@
+"""Records as rows: one `Kind` per record type says which columns it has and turns records into rows and back.
+
+Scalar fields are columns of their own; nested values are JSON text in one column. Rows are made when a change is submitted, so
+that what is committed is what the caller handed over, whatever happens to its mappings meanwhile.
+"""
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from enum import StrEnum
+from math import isfinite
+from operator import attrgetter
+from typing import Any, Generic, TypeVar, cast, get_type_hints
+
+import msgspec
+
+from forestall.model.decision import Decision
+from forestall.model.errors import StoreFailed
+from forestall.model.records import ApiKey, Case, Delivery, Invite, Person, Record, Session, StoredContent
+
+R = TypeVar("R", bound=Record)
+
+Key = tuple[str, ...]
+"""What names a row within its kind: its id, or id and revision."""
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+class Kind(Generic[R]):
+    """One type of record and its row.
+
+    Takes:
+        cls: the record type; its fields, in order, are the first columns.
+        noun: what messages call it.
+        table: the table's name.
+        key: fields that name a row.
+        unique: columns whose value no two rows share (empty values excepted).
+        blank: unique text columns that are kept as NULL when empty.
+        extra: columns after the fields, computed from the record.
+    """
+
+    def __init__(
+        self,
+        cls: type[R],
+        noun: str,
+        table: str,
+        *,
+        key: Key = ("id",),
+        unique: tuple[str, ...] = (),
+        blank: tuple[str, ...] = (),
+        extra: Mapping[str, Callable[[R], str]] | None = None,
+    ) -> None:
+        self.cls = cls
+        self.noun = noun
+        self.table = table
+        self.key = key
+        self.unique = unique
+        hints = get_type_hints(cls)
+        names = tuple(field.name for field in fields(cls))
+        self._count = len(names)
+        self._extra = tuple((extra or {}).values())
+        self.columns = (*names, *(extra or {}))
+        self.versioned = "version" in names
+        self._get = attrgetter(*names)
+        self._keys = tuple(names.index(name) for name in key)
+        self._version = names.index("version") if self.versioned else -1
+        self._unique = tuple(self.columns.index(name) for name in unique)
+        self._blank = tuple(names.index(name) for name in blank)
+        self._floats = tuple(i for i, name in enumerate(names) if hints[name] is float)
+        self._enums = tuple((i, hints[name]) for i, name in enumerate(names) if _is_enum(hints[name]))
+        plain = {str, int, float}
+        self._nested = tuple(
+            (i, msgspec.json.Decoder(hints[name]))
+            for i, name in enumerate(names)
+            if hints[name] not in plain and not _is_enum(hints[name])
+        )
+
+    def row(self, record: R) -> tuple[Any, ...]:
+        """Give a record's row: its columns in order. Raises TypeError, ValueError or UnicodeEncodeError where JSON cannot hold it."""
+        values: list[Any] = list(self._get(record))
+        for i in self._floats:
+            if not isfinite(values[i]):
+                raise ValueError(f"`{self.columns[i]}` is {values[i]}")
+        for i, _ in self._enums:
+            values[i] = values[i].value
+        for i, _ in self._nested:
+            values[i] = _encoder.encode(values[i]).decode()
+        for i in self._blank:
+            values[i] = values[i] or None
+        values.extend(make(record) for make in self._extra)
+        return tuple(values)
+
+    def record(self, row: Sequence[Any]) -> R:
+        """Give the record of a row (further columns are ignored); raises StoreFailed where the row is damaged."""
+        values = list(row[: self._count])
+        try:
+            for i, decoder in self._nested:
+                values[i] = decoder.decode(values[i])
+            for i, enum in self._enums:
+                values[i] = enum(values[i])
+            for i in self._blank:
+                values[i] = values[i] or ""
+        except (msgspec.DecodeError, ValueError, TypeError) as error:
+            raise StoreFailed(
+                f"the {self.noun} {row[0]!r} in the store is damaged ({error})",
+                "run `forestall ledger verify` and restore the database from a backup",
+            ) from None
+        return cast("R", self.cls(*values))
+
+    def name(self, row: Sequence[Any]) -> Key:
+        """Give what names a row."""
+        return tuple([row[i] for i in self._keys])
+
+    def unique_values(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """Give a row's values in the `unique` columns."""
+        return tuple([row[i] for i in self._unique])
+
+    def version(self, row: Sequence[Any]) -> int:
+        """Give a row's version; for versioned kinds only."""
+        return cast("int", row[self._version])
+
+
+def name_key(name: str) -> str:
+    """Give the form of a sign-in name under which it is looked up: case and compatibility forms do not matter."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def _is_enum(hint: Any) -> bool:
+    """Tell whether a field's type is an enumeration of strings."""
+    return isinstance(hint, type) and issubclass(hint, StrEnum)
+
+
+CONTENT = Kind(StoredContent, "content", "contents", key=("id", "revision"))
+DECISION = Kind(Decision, "decision", "decisions", unique=("key",), blank=("key",))
+CASE = Kind(Case, "case", "cases")
+DELIVERY = Kind(Delivery, "delivery", "deliveries")
+API_KEY = Kind(ApiKey, "API key", "api_keys", unique=("secret_sha256",))
+PERSON = Kind(
+    Person, "person", "people", unique=("name_key",), extra={"name_key": lambda person: name_key(person.name)}
+)
+INVITE = Kind(Invite, "invite", "invites", unique=("token_sha256",))
+SESSION = Kind(Session, "session", "sessions")
+
+KINDS: Mapping[type[Any], Kind[Any]] = {
+    kind.cls: kind for kind in (CONTENT, DECISION, CASE, DELIVERY, API_KEY, PERSON, INVITE, SESSION)
+}
+"""Every kind by its record type."""

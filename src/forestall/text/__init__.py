@@ -1,0 +1,1 @@
+"""How we read language: folding, scripts, languages, sentences and quotes, visible text. Pure."""
