@@ -9,7 +9,8 @@ from typing import Self
 from forestall import __version__, media
 from forestall.detect import contact, match, names, recruit
 from forestall.exchange.platform import PlatformExports
-from forestall.flow import decide, notice, replay, retain
+from forestall.exchange.platform.webhook import WebhookPlatform
+from forestall.flow import act, decide, notice, replay, retain
 from forestall.flow.decide import Outbox
 from forestall.flow.gather import Gatherer
 from forestall.flow.screen import Screened, Screening
@@ -18,7 +19,7 @@ from forestall.model import ids
 from forestall.model.content import Content
 from forestall.model.errors import BadPolicy, StoreFailed
 from forestall.model.outcome import Outcome
-from forestall.model.ports import Clock, Detector, Exports, NewId, Opener, Store
+from forestall.model.ports import Clock, Detector, Exports, NewId, Opener, Platform, Store
 from forestall.model.records import Retention
 from forestall.model.settings import Settings
 from forestall.policy import ruleset
@@ -40,6 +41,7 @@ class House:
     clock: Clock
     new_id: NewId
     kept: Store | None
+    platform: Platform | None
     signer: Signer | None
 
     @property
@@ -61,6 +63,10 @@ class House:
         """Give a fresh gatherer of content from paths."""
         return Gatherer(self.exports, self.opener, self.settings.max_file_bytes, self.settings.max_depth)
 
+    def act(self) -> int:
+        """Hand due messages to the platform; gives how many it took, 0 where no webhook is configured."""
+        return 0 if self.platform is None else act.carry_out(self.store, self.platform, self.clock())
+
     def purge(self) -> int:
         """Apply retention now; gives how many contents were purged."""
         days = {Retention.TRANSIENT: self.settings.keep_transient_days, Retention.CASE: self.settings.keep_case_days}
@@ -70,6 +76,8 @@ class House:
         """Finish writes and stop workers; closing twice is fine."""
         if self.kept is not None:
             self.kept.close()
+        if self.platform is not None:
+            self.platform.close()
         self.opener.close()
 
     def __enter__(self) -> Self:
@@ -97,8 +105,11 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
         store.blobs.put(bundle)
     screening = Screening(detectors, opener, rules, versions, ids.now, ids.new_id, settings.max_text)
     outbox = Outbox(bool(settings.webhook_url), ids.new_id)
+    platform = None
+    if settings.webhook_url:
+        platform = WebhookPlatform(settings.webhook_url, settings.webhook_secret, settings.webhook_private_hosts)
     exports = PlatformExports()
-    return House(settings, screening, opener, exports, labels, outbox, ids.now, ids.new_id, store, signer)
+    return House(settings, screening, opener, exports, labels, outbox, ids.now, ids.new_id, store, platform, signer)
 
 
 def capabilities() -> dict[str, str]:

@@ -37,7 +37,9 @@ class SignalContract:
             value = self.kind.normalise(example)
             assert self.kind.normalise(value.hex()) == value
 
-    @pytest.mark.parametrize("change", ["", "0", "no-value", "-1", "０"], ids=["none", "digit", "words", "sign", "full-width"])
+    @pytest.mark.parametrize(
+        "change", ["", "0", "no-value", "-1", "０"], ids=["none", "digit", "words", "sign", "full-width"]
+    )
     def test_junk_is_refused(self, change: str) -> None:
         """What is no value is refused with the next step, never guessed at."""
         with pytest.raises(BadInput) as refused:
@@ -47,7 +49,13 @@ class SignalContract:
     def test_nearly_values_are_refused(self) -> None:
         """A value with one character too few, too many, wrong, or blank inside is refused."""
         for example in self.kind.examples():
-            for broken in (example[:-1], example + "0", "g" + example[1:], example[:3] + " " + example[4:], "٣" + example[1:]):
+            for broken in (
+                example[:-1],
+                example + "0",
+                "g" + example[1:],
+                example[:3] + " " + example[4:],
+                "٣" + example[1:],
+            ):
                 with pytest.raises(BadInput):
                     self.kind.normalise(broken)
 

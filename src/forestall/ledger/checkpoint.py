@@ -1,8 +1,8 @@
-"""Signed checkpoints: a C2SP tlog-checkpoint (origin, size, root) in a C2SP signed-note envelope, signed with Ed25519.
+r"""Signed checkpoints: a C2SP tlog-checkpoint (origin, size, root) in a C2SP signed-note envelope, signed with Ed25519.
 
-    <origin>\\n<size in decimal>\\n<base64 root>\\n
-    \\n
-    — <key name> <base64(4-byte key hash || signature)>\\n
+    <origin>\n<size in decimal>\n<base64 root>\n
+    \n
+    — <key name> <base64(4-byte key hash || signature)>\n
 
 Sources: https://c2sp.org/tlog-checkpoint and https://c2sp.org/signed-note. We write no extension lines; we accept them, and
 signature lines by keys we do not know (witnesses), as the specifications ask.

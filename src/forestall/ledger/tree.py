@@ -149,7 +149,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
 
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:
     """Tell whether a path proves that the tree of `old` leaves is a prefix of that of `new` leaves (RFC 9162 §2.1.4.2)."""
-    if old == new or old == 0:
+    if old in (0, new):
         return not path and 0 <= old <= new and old_root == (new_root if old == new else EMPTY_ROOT)
     if not 0 < old < new:
         return False

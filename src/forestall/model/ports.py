@@ -87,6 +87,18 @@ class Exports(Protocol):
         ...
 
 
+class Platform(Protocol):
+    """The operator's own service, which carries out what was decided."""
+
+    def deliver(self, delivery: Delivery) -> str:
+        """Hand over one message; gives an empty string when it was taken, or why it was not. Never raises for a bad answer."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
 class Blobs(Protocol):
     """Keeps bytes under their SHA-256."""
 

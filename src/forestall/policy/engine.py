@@ -20,10 +20,11 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class ReadyRule:
-    """A rule and its compiled conditions, all of which must be true."""
+    """A rule and its compiled conditions, all of which must be true; `told` are the labels its reason speaks of."""
 
     rule: Rule
     conditions: tuple[Compiled, ...]
+    told: tuple[str, ...]
 
     def truth(self, world: World) -> bool | None:
         """Give the rule's truth: false if one condition is false, else unknown if one is unknown."""
@@ -38,7 +39,10 @@ class ReadyRule:
 
     def rests(self, world: World, *, sure: bool) -> set[int]:
         """Give the indices of the findings it rests on."""
-        return set().union(*(condition.rests(world, sure) for condition in self.conditions))
+        support = self.conditions[0].rests(world, sure)
+        for condition in self.conditions[1:]:
+            support |= condition.rests(world, sure)
+        return support
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,9 @@ def _mentions(expr: Expr, *, negated: bool) -> list[Mention]:
     if not isinstance(expr, Compare):
         return []
     return [
-        Mention(operand.label, operand.at, lends(expr, place, negated), operand.key if isinstance(operand, Evidence) else "")
+        Mention(
+            operand.label, operand.at, lends(expr, place, negated), operand.key if isinstance(operand, Evidence) else ""
+        )
         for place, operand in enumerate(expr.operands)
         if isinstance(operand, Found | Score | Count | Evidence)
     ]
@@ -101,9 +107,18 @@ def _mentions(expr: Expr, *, negated: bool) -> list[Mention]:
 def make_ready(written: Written, version: str, files: Mapping[str, str]) -> Ruleset:
     """Compile what was written. Harsher rules come first, then the order of the files."""
     ordered = sorted(written.rules, key=lambda rule: -rule.outcome.rank)
-    ready = tuple(ReadyRule(rule, tuple(compiled(pushed(line.expr)) for line in rule.when)) for rule in ordered)
+    ready = tuple(
+        ReadyRule(
+            rule,
+            tuple(compiled(pushed(line.expr)) for line in rule.when),
+            tuple(dict.fromkeys(hole.label for hole in rule.reason.holes if hole.label)),
+        )
+        for rule in ordered
+    )
     pardons = tuple(
-        ReadyPardon(pardon, frozenset(pardon.excuses), compiled(pushed(pardon.unless.expr)).asks if pardon.unless else None)
+        ReadyPardon(
+            pardon, frozenset(pardon.excuses), compiled(pushed(pardon.unless.expr)).asks if pardon.unless else None
+        )
         for pardon in written.pardons
     )
     by_label: dict[str, list[int]] = {}

@@ -32,7 +32,11 @@ def evaluate(facts: Mapping[str, Fact], findings: Sequence[Finding], ruleset: Ru
         return _NOTHING
     excuses = excuse(facts, findings, ruleset)
     away = {index for given in excuses for index in given.findings}
-    world = World(facts, findings, [index for index in range(len(findings)) if index not in away] if away else range(len(findings)))
+    world = World(
+        facts,
+        findings,
+        [index for index in range(len(findings)) if index not in away] if away else range(len(findings)),
+    )
     outcome = Outcome.PASS
     spoken: list[tuple[int, Reason]] = []
     unknowns: list[str] = []
@@ -40,27 +44,31 @@ def evaluate(facts: Mapping[str, Fact], findings: Sequence[Finding], ruleset: Ru
         truth = ready.truth(world)
         if truth is False:
             continue
-        asked = _asked(ready, truth, world)
+        asked, rests = _asked(ready, truth, world)
         if truth is None:
             unknowns.append(ready.rule.id)
         if truth or asked.asks_a_person:
-            spoken.append((-asked.rank, _reason(ready, truth, world)))
-        outcome = harshest(outcome, asked)
+            spoken.append((-asked.rank, _reason(ready, truth, rests, world)))
+            outcome = harshest(outcome, asked)
     spoken.sort(key=lambda entry: entry[0])
     reasons = tuple(reason for _, reason in spoken)
     return Verdict(outcome, _priority(findings, excuses, world, ruleset), reasons, excuses, tuple(unknowns))
 
 
-def _asked(ready: ReadyRule, truth: bool | None, world: World) -> Outcome:
-    """Give what a rule that is true or unknown asks for, within the ceilings of the findings it rests on.
+def _asked(ready: ReadyRule, truth: bool | None, world: World) -> tuple[Outcome, set[int]]:
+    """Give what a rule that is true or unknown asks for, within the ceilings of the findings it rests on, and their indices.
 
     A true rule asks for at least what it would ask for if it were unknown, so that knowing less is never harsher.
     """
     rule = ready.rule
-    unsure = mildest(rule.outcome, mildest(rule.unknown, _ceiling(ready.rests(world, sure=False), world.findings)))
+    unsure, maybe = Outcome.PASS, set[int]()
+    if rule.unknown is not Outcome.PASS:
+        maybe = ready.rests(world, sure=False)
+        unsure = mildest(mildest(rule.outcome, rule.unknown), _ceiling(maybe, world.findings))
     if truth is None:
-        return unsure
-    return harshest(unsure, mildest(rule.outcome, _ceiling(ready.rests(world, sure=True), world.findings)))
+        return unsure, maybe
+    rests = ready.rests(world, sure=True)
+    return harshest(unsure, mildest(rule.outcome, _ceiling(rests, world.findings))), rests
 
 
 def _ceiling(indices: Iterable[int], findings: Sequence[Finding]) -> Outcome:
@@ -71,22 +79,22 @@ def _ceiling(indices: Iterable[int], findings: Sequence[Finding]) -> Outcome:
     return ceiling
 
 
-def _reason(ready: ReadyRule, truth: bool | None, world: World) -> Reason:
-    """Give a rule's reason in words, with the findings it rests on."""
-    indices = ready.rests(world, sure=truth is True)
+def _reason(ready: ReadyRule, truth: bool | None, rests: set[int], world: World) -> Reason:
+    """Give a rule's reason in words; values are those of the findings it rests on, where it rests on any with that label."""
     strongest: dict[str, Finding] = {}
-    for hole in ready.rule.reason.holes:
-        if hole.label and hole.label not in strongest:
-            counted = world.labelled.get(hole.label, [])
-            chosen = [index for index in counted if index in indices] or counted
-            if chosen:
-                strongest[hole.label] = _strongest([world.findings[index] for index in chosen])
+    for label in ready.told:
+        counted = world.labelled.get(label, [])
+        chosen = [index for index in counted if index in rests] or counted
+        if chosen:
+            strongest[label] = _strongest([world.findings[index] for index in chosen])
     text = ready.rule.reason.fill(world.facts, strongest)
-    return Reason(ready.rule.id, text if truth else UNANSWERED + text, tuple(sorted(indices)))
+    return Reason(ready.rule.id, text if truth else UNANSWERED + text, tuple(sorted(rests)))
 
 
 def _strongest(findings: Sequence[Finding]) -> Finding:
     """Give the finding with the highest score; equals are told apart by what they say, never by their order."""
+    if len(findings) == 1:
+        return findings[0]
     top = max(share(finding.score) for finding in findings)
     best = [finding for finding in findings if share(finding.score) == top]
     return best[0] if len(best) == 1 else min(best, key=_said)

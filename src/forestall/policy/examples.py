@@ -19,8 +19,12 @@ def unmet(ruleset: Ruleset, labels: Mapping[str, Outcome]) -> list[Fault]:
             fired = rule.id in {reason.rule for reason in verdict.reasons} and rule.id not in verdict.unknowns
             if fired is not example.fires:
                 told = "should fire here but does not" if example.fires else "should stay quiet here but fires"
-                excused = f"; excused by {', '.join(given.name for given in verdict.excuses)}" if verdict.excuses else ""
-                faults.append(Fault(example.place, f"rule `{rule.id}` {told}{excused}", "correct the example or the conditions"))
+                excused = (
+                    f"; excused by {', '.join(given.name for given in verdict.excuses)}" if verdict.excuses else ""
+                )
+                faults.append(
+                    Fault(example.place, f"rule `{rule.id}` {told}{excused}", "correct the example or the conditions")
+                )
     return faults
 
 

@@ -32,7 +32,9 @@ def excuse(facts: Mapping[str, Fact], findings: Sequence[Finding], ruleset: Rule
 def _excused(ready: ReadyPardon, files: set[str], findings: Sequence[Finding]) -> tuple[int, ...]:
     """Give the indices of the findings one excuse covers in these files."""
     return tuple(
-        index for index, finding in enumerate(findings) if finding.label in ready.labels and _file(finding.part) in files
+        index
+        for index, finding in enumerate(findings)
+        if finding.label in ready.labels and _file(finding.part) in files
     )
 
 

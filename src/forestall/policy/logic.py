@@ -54,8 +54,7 @@ class World:
             score = share(finding.score)
             if label in self.labelled:
                 self.labelled[label].append(index)
-                if score > self.scores[label]:
-                    self.scores[label] = score
+                self.scores[label] = max(score, self.scores[label])
             else:
                 self.labelled[label] = [index]
                 self.scores[label] = score
@@ -184,16 +183,17 @@ def _leaf(expr: Expr, *, negated: bool) -> Compiled:
 
         return Compiled(fact, _nothing)
     value = isinstance(expr, Literal) and expr.value is not negated
-    return Compiled(lambda world: value, _nothing)
+    return Compiled(lambda _: value, _nothing)
 
 
 def _found(label: str, negated: bool) -> Compiled:
     if negated:
         return Compiled(lambda world: label not in world.labelled, _nothing)
-    return Compiled(lambda world: label in world.labelled, lambda world, sure: set(world.labelled.get(label, ())))
+    return Compiled(lambda world: label in world.labelled, lambda world, _: set(world.labelled.get(label, ())))
 
 
-def _nothing(world: World, sure: bool) -> set[int]:
+def _nothing(_world: World, _sure: bool) -> set[int]:
+    """Rest on no finding."""
     return set()
 
 
@@ -229,7 +229,12 @@ def _quick(expr: Compare, negated: bool) -> Asks | None:
     """Compile the commonest comparison, a score against a number, without a detour."""
     left, right = expr.operands[0], expr.operands[-1]
     test = _ORDER.get(expr.operators[0])
-    if negated or test is None or len(expr.operands) != 2 or not (isinstance(left, Score) and isinstance(right, Literal)):
+    if (
+        negated
+        or test is None
+        or len(expr.operands) != 2
+        or not (isinstance(left, Score) and isinstance(right, Literal))
+    ):
         return None
     label, bound = left.label, right.value
     return lambda world: bool(test(world.scores.get(label, 0.0), bound))
@@ -250,7 +255,7 @@ def _value(operand: Operand) -> Gets:
     if isinstance(operand, Evidence):
         return lambda world: [value for _, said in _each(operand, world) for value in said]
     constant = operand.values if isinstance(operand, Choice) else operand.value
-    return lambda world: constant
+    return lambda _: constant
 
 
 def _each(operand: Operand, world: World) -> list[tuple[int, Any]]:

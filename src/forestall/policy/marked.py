@@ -55,9 +55,13 @@ def read(file: str, text: str) -> Fields:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else start
-        raise Faulty(Fault(place, f"this is not valid YAML ({error.problem})", "check indentation, quotes and colons")) from None
+        raise Faulty(
+            Fault(place, f"this is not valid YAML ({error.problem})", "check indentation, quotes and colons")
+        ) from None
     except yaml.YAMLError:
-        raise Faulty(Fault(start, "the file holds characters that YAML does not allow", "save it as plain UTF-8 text")) from None
+        raise Faulty(
+            Fault(start, "the file holds characters that YAML does not allow", "save it as plain UTF-8 text")
+        ) from None
     if node is None:
         return Fields({}, start)
     if not isinstance(node, Fields):
@@ -87,9 +91,15 @@ class _Builder:
 
     def _node(self, event: yaml.Event, depth: int) -> Node:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise self._fault(event, "anchors and aliases (`&name`, `*name`) are not allowed", "write the value out; quote a text that starts so")
+            raise self._fault(
+                event,
+                "anchors and aliases (`&name`, `*name`) are not allowed",
+                "write the value out; quote a text that starts so",
+            )
         if getattr(event, "tag", None):
-            raise self._fault(event, "tags (`!name`) are not allowed", "write the plain value; quote a text that starts with `!`")
+            raise self._fault(
+                event, "tags (`!name`) are not allowed", "write the plain value; quote a text that starts with `!`"
+            )
         if depth > DEEPEST:
             raise self._fault(event, "the file is nested too deeply", "a rule needs four levels at most")
         if isinstance(event, yaml.SequenceStartEvent):
@@ -114,7 +124,9 @@ class _Builder:
                 raise self._fault(event, "a key is a plain word", "quote a text that starts with `{` or `[`")
             if key.value in entries:
                 first = entries[key.value][0].place.line
-                raise Faulty(Fault(key.place, f"`{key.value}` stands here twice", f"the first is on line {first}; remove one"))
+                raise Faulty(
+                    Fault(key.place, f"`{key.value}` stands here twice", f"the first is on line {first}; remove one")
+                )
             entries[key.value] = (key, self._node(next(self.events), depth + 1))
         return Fields(entries, self._place(start))
 
@@ -125,11 +137,12 @@ class _Builder:
         if quoted:
             place = Place(place.file, place.line, place.column + 1)
         written = self.lines[place.line - 1][place.column - 1 :] if place.line <= len(self.lines) else ""
-        one_line = event.start_mark.line == event.end_mark.line and written.startswith(event.value)
+        one_line = "\n" not in event.value and written.startswith(event.value)
         return Text(event.value, place, one_line)
 
     def _place(self, event: yaml.Event) -> Place:
-        return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        return Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
 
     def _fault(self, event: yaml.Event, what: str, hint: str) -> Faulty:
         return Faulty(Fault(self._place(event), what, hint))

@@ -74,7 +74,9 @@ _REFUSED: dict[type[ast.AST], str] = {
     ast.YieldFrom: "`yield`",
 }
 
-_ALLOWED = "a condition is made of facts, finding(), score(), count(), evidence(), comparisons, `in`, `and`, `or`, `not`"
+_ALLOWED = (
+    "a condition is made of facts, finding(), score(), count(), evidence(), comparisons, `in`, `and`, `or`, `not`"
+)
 
 
 def parse(source: str, place: Place) -> Expr:
@@ -93,10 +95,14 @@ class _Parser:
     def condition(self) -> Expr:
         """Give the tree of the whole line."""
         if len(self.source) > LONGEST:
-            raise self._fault(LONGEST, f"the condition is longer than {LONGEST} characters", "split it over several lines")
+            raise self._fault(
+                LONGEST, f"the condition is longer than {LONGEST} characters", "split it over several lines"
+            )
         for offset, char in enumerate(self.source):
             if char == "\\" or not char.isprintable():
-                raise self._fault(offset, f"the character {char!a} is not allowed in a condition", "write plain characters")
+                raise self._fault(
+                    offset, f"the character {char!a} is not allowed in a condition", "write plain characters"
+                )
         try:
             tree = ast.parse(self.source, mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -133,7 +139,9 @@ class _Parser:
             return operand
         if isinstance(operand, FactName) and FACTS[operand.name].kind == "bool":
             return operand
-        raise self._fault(at, "this is a value, not something true or false", "compare it, as in `score(\"label\") >= 0.5`")
+        raise self._fault(
+            at, "this is a value, not something true or false", 'compare it, as in `score("label") >= 0.5`'
+        )
 
     def _compare(self, node: ast.Compare, at: int) -> Compare:
         operators: list[Operator] = []
@@ -153,11 +161,17 @@ class _Parser:
         """Refuse comparing what cannot be compared."""
         evidence = [operand for operand in compare.operands if isinstance(operand, Evidence)]
         if len(evidence) > 1:
-            raise self._fault(evidence[1].at, "one comparison holds evidence() twice", "compare each with a value of its own")
+            raise self._fault(
+                evidence[1].at, "one comparison holds evidence() twice", "compare each with a value of its own"
+            )
         for left, operator, right in zip(compare.operands, compare.operators, compare.operands[1:], strict=False):
             if evidence and operator in {"!=", "not in"}:
                 better = "`not (… == …)`" if operator == "!=" else "`not (… in …)`"
-                raise self._fault(evidence[0].at, f"`{operator}` with evidence() is ambiguous among several findings", f"write {better}")
+                raise self._fault(
+                    evidence[0].at,
+                    f"`{operator}` with evidence() is ambiguous among several findings",
+                    f"write {better}",
+                )
             kinds = _kinds(left) & _kinds(right)
             if isinstance(left, Choice):
                 raise self._fault(left.at, "a list stands only on the right of `in`", _ALLOWED)
@@ -175,7 +189,9 @@ class _Parser:
         for element in node.elts:
             operand = self._operand(element)
             if not isinstance(operand, Literal):
-                raise self._fault(operand.at, "the list after `in` holds written-out values only", 'write `["one", "two"]`')
+                raise self._fault(
+                    operand.at, "the list after `in` holds written-out values only", 'write `["one", "two"]`'
+                )
             if values and _kind(operand.value) != _kind(values[0]):
                 raise self._fault(operand.at, "the list mixes types", "write values of one type")
             values.append(operand.value)
@@ -189,7 +205,9 @@ class _Parser:
             return self._fact(node, at)
         if isinstance(node, ast.Call):
             return self._call(node, at)
-        if isinstance(node, ast.BoolOp | ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+        if isinstance(node, ast.BoolOp | ast.Compare) or (
+            isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+        ):
             raise self._fault(at, "a condition cannot be compared", "join conditions with `and` or `or`")
         if isinstance(node, ast.List | ast.Tuple):
             raise self._fault(at, "a list stands only on the right of `in`", _ALLOWED)
@@ -223,7 +241,11 @@ class _Parser:
             raise self._fault(at, f"there is no function `{called}`", hint)
         name = node.func.id
         wanted = 2 if name == "evidence" else 1
-        texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)]
+        texts = [
+            argument.value
+            for argument in node.args
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+        ]
         if node.keywords or len(node.args) != wanted or len(texts) != wanted:
             raise self._fault(at, f"`{name}` does not take that", f"write `{FUNCTIONS[name]}`")
         label_at = self._at(node.args[0]) + 1

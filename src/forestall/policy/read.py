@@ -54,8 +54,8 @@ class Reader:
         except Faulty as error:
             self.faults.append(error.fault)
             return
-        for section, (key, node) in tree.entries.items():
-            self._try(getattr(self, f"_{section}"), key, node)
+        for section, (_, node) in tree.entries.items():
+            self._try(getattr(self, f"_{section}"), node)
 
     def written(self) -> Written:
         """Give what was read so far."""
@@ -75,34 +75,34 @@ class Reader:
         except Faulty as error:
             self.faults.append(error.fault)
 
-    def _name(self, key: Text, node: Node) -> None:
+    def _name(self, node: Node) -> None:
         if self.name:
-            raise Faulty(Fault(key.place, "the ruleset is named twice", "keep `name:` in one file"))
+            raise Faulty(Fault(node.place, "the ruleset is named twice", "keep `name:` in one file"))
         self.name = _slug(node)
 
-    def _rules(self, key: Text, node: Node) -> None:
+    def _rules(self, node: Node) -> None:
         for item in _items(node, "a list of rules"):
             self._try(lambda item: self.rules.append(_rule(item)), item)
 
-    def _excuses(self, key: Text, node: Node) -> None:
+    def _excuses(self, node: Node) -> None:
         for item in _items(node, "a list of excuses"):
             self._try(lambda item: self.pardons.append(_pardon(item)), item)
 
-    def _never_excused(self, key: Text, node: Node) -> None:
+    def _never_excused(self, node: Node) -> None:
         self.never_excused += [Named(_text(item), item.place) for item in _items(node, "a list of labels")]
 
-    def _priority(self, key: Text, node: Node) -> None:
+    def _priority(self, node: Node) -> None:
         fields = _fields(node, "a mapping with `weights` and `excused`")
         _known(fields, ("weights", "excused"), ())
         if "excused" in fields.entries:
             if self.discount is not None:
-                raise Faulty(Fault(key.place, "`excused` is set twice", "keep `priority: excused:` in one file"))
+                raise Faulty(Fault(node.place, "`excused` is set twice", "keep `priority: excused:` in one file"))
             self.discount = _share(fields.entries["excused"][1])
         if "weights" in fields.entries:
             for label, (place, value) in _fields(fields.entries["weights"][1], "a mapping of labels").entries.items():
                 self.weights.append(Weight(label, _share(value), place.place))
 
-    def _evidence(self, key: Text, node: Node) -> None:
+    def _evidence(self, node: Node) -> None:
         for label, (place, value) in _fields(node, "a mapping of labels to lists of keys").entries.items():
             keys = tuple(_text(item) for item in _items(value, "a list of evidence keys"))
             self.evidence.append(Keys(label, keys, place.place))
@@ -115,7 +115,9 @@ def _rule(node: Node) -> Rule:
     value = {key: entry[1] for key, entry in fields.entries.items()}
     outcome = _outcome(value["outcome"], tuple(Outcome))
     default = Outcome.REVIEW if outcome.rank > Outcome.REVIEW.rank else Outcome.PASS
-    when = tuple(_condition(item) for item in _items(value["when"], "a list of conditions, one per line with `- ` before it"))
+    when = tuple(
+        _condition(item) for item in _items(value["when"], "a list of conditions, one per line with `- ` before it")
+    )
     if not when:
         raise Faulty(Fault(value["when"].place, "`when` holds no condition", "write at least one"))
     return Rule(
@@ -199,7 +201,13 @@ def _condition(node: Node) -> Condition:
     """Read one condition."""
     source = _text(node, "a condition on one line")
     if not (isinstance(node, Text) and node.one_line):
-        raise Faulty(Fault(node.place, "a condition stands on one line, without escapes", "join it, or split it into several conditions"))
+        raise Faulty(
+            Fault(
+                node.place,
+                "a condition stands on one line, without escapes",
+                "join it, or split it into several conditions",
+            )
+        )
     indent = len(node.value) - len(node.value.lstrip())
     place = Place(node.place.file, node.place.line, node.place.column + indent)
     return Condition(source, place, parse(source, place))
@@ -260,7 +268,11 @@ def _slug(node: Node) -> str:
     """Give a name of small letters, digits and hyphens."""
     text = _text(node)
     if not _SLUG.match(text) or len(text) > 64:
-        raise Faulty(Fault(node.place, f"`{text[:64]}` is not a name", "use small letters, digits and single hyphens, 64 at most"))
+        raise Faulty(
+            Fault(
+                node.place, f"`{text[:64]}` is not a name", "use small letters, digits and single hyphens, 64 at most"
+            )
+        )
     return text
 
 

@@ -26,7 +26,9 @@ def replay(decision: Decision, ruleset: Ruleset) -> Difference | None:
     Raises BadInput for a decision made by a person: nothing derives it.
     """
     if decision.by != MACHINE:
-        raise BadInput(f"decision {decision.id} was made by a person", "replay the machine's decision on the same content")
+        raise BadInput(
+            f"decision {decision.id} was made by a person", "replay the machine's decision on the same content"
+        )
     was = Verdict(decision.outcome, decision.priority, decision.reasons, decision.excuses, decision.unknowns)
     now = evaluate(decision.facts, decision.findings, ruleset)
     changed = tuple(name for name in _COMPARED if getattr(was, name) != getattr(now, name))

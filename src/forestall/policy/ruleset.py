@@ -33,7 +33,9 @@ def load(files: Mapping[str, str], labels: Mapping[str, Outcome] | None) -> Rule
     if not normal:
         raise BadPolicy("the ruleset has no files", "give a folder with at least one `.yaml` file of rules")
     if len(normal) > MOST_FILES or sum(map(len, normal.values())) > LARGEST:
-        raise BadPolicy(f"the ruleset has more than {MOST_FILES} files or {LARGEST} characters", "leave out what is no rule")
+        raise BadPolicy(
+            f"the ruleset has more than {MOST_FILES} files or {LARGEST} characters", "leave out what is no rule"
+        )
     reader = Reader()
     for name, text in normal.items():
         reader.file(name, text)
@@ -58,7 +60,7 @@ def default_files() -> dict[str, str]:
 
 
 def _normal(text: str) -> str:
-    """Give a text with `\\n` line ends, one at the end, and no byte order mark."""
+    """Give a text with line feeds for line ends, one at the end, and no byte order mark."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
 
 

@@ -5,5 +5,6 @@ transaction, each with its ledger lines; a signed checkpoint covers every commit
 """
 
 from forestall.store.memory import MemoryStore
+from forestall.store.sqlite import open_store
 
-__all__ = ["MemoryStore"]
+__all__ = ["MemoryStore", "open_store"]

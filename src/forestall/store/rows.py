@@ -105,7 +105,7 @@ class Kind(Generic[R]):
                 f"the {self.noun} {row[0]!r} in the store is damaged ({error})",
                 "run `forestall ledger verify` and restore the database from a backup",
             ) from None
-        return cast("R", self.cls(*values))
+        return self.cls(*values)
 
     def name(self, row: Sequence[Any]) -> Key:
         """Give what names a row."""

@@ -7,35 +7,17 @@ stretched words read as the plain ones; it is for matching only. Both take linea
 """
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forestall.text.kernel import kernel
-from forestall.text.tables import (
-    ARMENIAN,
-    CHEROKEE,
-    CYRILLIC,
-    DIGIT,
-    DROP,
-    GREEK,
-    LATIN_LETTER,
-    LETTER,
-    NONE,
-    PUT,
-    REGIONAL,
-    SAME,
-    SPREAD,
-    WEAKLY,
-    tables,
-)
+from forestall.text.tables import CHANGED, LOOSE, tables
 
 VERSION = "1"
 """Changes whenever the same text could fold differently; `Folded.text` also depends on the Unicode of the Python in use."""
 
-_SPACE, _NEWLINE = 32, 10
 _SPARE = 64
 """Characters of room for ligatures before the kernel is asked again with as much room as it needs."""
 
@@ -98,18 +80,15 @@ class Squeezed:
         return 0 <= at < len(self.marks) and bool(self.marks[at] & LOOSE)
 
 
-CHANGED, LOOSE = 1, 2
-
-
 def fold(text: str) -> Folded:
     """Fold a text. About 1 µs where it is plain ASCII, 5 µs for 150 other characters."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return Folded(text.lower().replace("`", "'"), len(text))
-    codes = _codes(text)
+    codes, table = _codes(text), tables()
     room = len(codes) + _SPARE
     while True:
-        out, starts, alike = np.empty(room, np.int32), np.empty(room + 1, np.int32), np.empty(room, np.uint8)
-        length = _fold_kernel(codes, *tables().arrays, out, starts, alike)
+        out, starts = np.empty(room, np.int32), np.empty(room + 1, np.int32)
+        length = _kernels().fold_codes(codes, table.page, table.entry, table.spread, out, starts)
         if length >= 0:
             break
         room = -length
@@ -128,7 +107,7 @@ def _squeeze(text: str) -> Squeezed:
     out, starts = np.empty(len(codes), np.int32), np.empty(len(codes), np.int32)
     marks = np.empty(len(codes), np.uint8)
     table = tables()
-    length = _squeeze_kernel(codes, table.page, table.kind, _leet(), out, starts, marks)
+    length = _kernels().squeeze_codes(codes, table.page, table.entry, table.leet, out, starts, marks)
     squeezed = _text(out[: abs(length)])
     return Squeezed(squeezed, starts[: abs(length)], marks[: abs(length)], length < 0)
 
@@ -141,3 +120,11 @@ def _codes(text: str) -> NDArray[np.int32]:
 def _text(codes: NDArray[np.int32]) -> str:
     """Give the text of code points."""
     return codes.tobytes().decode("utf-32-le", "surrogatepass")
+
+
+@cache
+def _kernels() -> ModuleType:
+    """The compiled loops, loaded when the first text needs them."""
+    from forestall.text import fold_kernels  # noqa: PLC0415 - loading numba is dear, and plain ASCII never needs it
+
+    return fold_kernels

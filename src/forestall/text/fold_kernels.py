@@ -1,30 +1,46 @@
 """The inner loops of folding, over arrays of code points. Imported when the first text is folded."""
+# ruff: noqa: PLR0917 - kernels take arrays one by one; a struct would cost more per call than the loop
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forestall.text.kernel import kernel
 from forestall.text.tables import (
+    ACTION,
+    ALIKE,
+    CHANGED,
     CHEROKEE,
     CYRILLIC,
+    DIGIT,
     DROP,
+    KIND,
     LATIN_LETTER,
     LETTER,
+    LOOSE,
     NONE,
     PUT,
     REGIONAL,
-    SAME,
     SPREAD,
+    TARGET,
     WEAKLY,
 )
 
 Codes = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
+Entries = NDArray[np.int64]
 Pages = NDArray[np.uint16]
 
-SPACE, NEWLINE, HASH = 32, 10, 35
-CHANGED, LOOSE = 1, 2
-"""Marks on squeezed characters: in an obfuscated word; in a word glued from several."""
+SPACE, NEWLINE = ord(" "), ord("\n")
+HASH, DOLLAR, ASTERISK, HYPHEN, FULL_STOP, LOW_LINE, TILDE = (
+    ord("#"),
+    ord("$"),
+    ord("*"),
+    ord("-"),
+    ord("."),
+    ord("_"),
+    ord("~"),
+)
+LOWER_I, LOWER_L = ord("i"), ord("l")
 _SHORTEST_SPACED = 3
 """Fewest single letters in a row that count as one spaced-out word."""
 _STRETCHED = 3
@@ -32,35 +48,36 @@ _STRETCHED = 3
 
 
 @kernel
-def map_codes(
-    codes: Codes, page: Pages, action: Bytes, target: Codes, alike: Bytes, spread: Codes, out: Codes, starts: Codes, like: Bytes
-) -> int:
-    """Write what each code point becomes to `out`, its origin to `starts`, its look-alike to `like`; give the length.
+def fold_codes(codes: Codes, page: Pages, entry: Entries, spread: Codes, out: Codes, starts: Codes) -> int:
+    """Write the folded code points to `out` and the offset each came from to `starts`; give the length.
 
     Where `out` is too short, gives minus the length it needs.
     """
-    size, room, length = len(codes), len(out), 0
+    size, length, seen = len(codes), 0, False
+    like = np.empty(len(out), np.uint8)
     for i in range(size):
         code = codes[i]
-        at = page[code >> 8] * 256 + (code & 255)
-        act = action[at]
+        what = entry[page[code >> 8] * 256 + (code & 255)]
+        act, resembles = (what >> ACTION) & 15, (what >> ALIKE) & 255
         if act == DROP:
             continue
         if act == SPREAD:
-            place = target[at]
+            place = what & TARGET
             for k in range(place + 1, place + 1 + spread[place]):
-                length = _put(spread[k], i, alike[page[spread[k] >> 8] * 256 + (spread[k] & 255)], out, starts, like, length)
+                code = spread[k]
+                resembles = (entry[page[code >> 8] * 256 + (code & 255)] >> ALIKE) & 255
+                seen |= resembles != 0
+                length = _put(code, i, resembles, out, starts, like, length)
             continue
-        if act == PUT:
-            code = target[at]
-        elif act == REGIONAL and not (
-            (i > 0 and _is_regional(codes[i - 1])) or (i + 1 < size and _is_regional(codes[i + 1]))
-        ):
-            code = target[at]
-        length = _put(code, i, alike[at], out, starts, like, length)
-    if length > room:
+        if act == PUT or (act == REGIONAL and not _in_flag(codes, i)):
+            code = what & TARGET
+        seen |= resembles != 0
+        length = _put(code, i, resembles, out, starts, like, length)
+    if length > len(out):
         return -length
     starts[length] = size
+    if seen:
+        _read_lookalikes(out[:length], like, page, entry)
     return length
 
 
@@ -77,13 +94,15 @@ def _put(code: int, origin: int, resembles: int, out: Codes, starts: Codes, like
 
 
 @kernel
-def _is_regional(code: int) -> bool:
-    """True for the letters that make flags in pairs."""
-    return 0x1F1E6 <= code <= 0x1F1FF
+def _in_flag(codes: Codes, at: int) -> bool:
+    """True where the regional letter at `at` has another beside it, so that it shows as a flag."""
+    before = at > 0 and 0x1F1E6 <= codes[at - 1] <= 0x1F1FF
+    after = at + 1 < len(codes) and 0x1F1E6 <= codes[at + 1] <= 0x1F1FF
+    return before or after
 
 
 @kernel
-def read_lookalikes(out: Codes, like: Bytes, page: Pages, kind: Bytes) -> None:
+def _read_lookalikes(out: Codes, like: Bytes, page: Pages, entry: Entries) -> None:
     """Replace look-alikes by the Latin letters they stand for, in place, where that is safe.
 
     Safe in a word that mixes Latin with others, if every foreign letter in it resembles a Latin one; and in a word all
@@ -94,7 +113,7 @@ def read_lookalikes(out: Codes, like: Bytes, page: Pages, kind: Bytes) -> None:
     has_latin = False
     start = 0
     while start < size:
-        end, scripts, strong, _weak = _word(out, like, page, kind, start)
+        end, scripts, strong, _weak = _word(out, like, page, entry, start)
         has_latin |= (scripts & (1 << LATIN_LETTER)) != 0
         for script in range(CYRILLIC, CHEROKEE + 1):
             if scripts == 1 << script and not strong:
@@ -104,7 +123,7 @@ def read_lookalikes(out: Codes, like: Bytes, page: Pages, kind: Bytes) -> None:
         return
     start = 0
     while start < size:
-        end, scripts, strong, weak = _word(out, like, page, kind, start)
+        end, scripts, strong, weak = _word(out, like, page, entry, start)
         safe = weak and scripts & (1 << LETTER) == 0
         for script in range(CYRILLIC, CHEROKEE + 1):
             if scripts == 1 << script:
@@ -117,12 +136,12 @@ def read_lookalikes(out: Codes, like: Bytes, page: Pages, kind: Bytes) -> None:
 
 
 @kernel
-def _word(out: Codes, like: Bytes, page: Pages, kind: Bytes, start: int) -> tuple[int, int, bool, bool]:
+def _word(out: Codes, like: Bytes, page: Pages, entry: Entries, start: int) -> tuple[int, int, bool, bool]:
     """Look at the word at `start`: its end, its scripts as bits, whether all foreign letters resemble Latin strongly, at all."""
     scripts, strong, weak = 0, True, True
     end = start
     while end < len(out):
-        what = kind[page[out[end] >> 8] * 256 + (out[end] & 255)]
+        what = (entry[page[out[end] >> 8] * 256 + (out[end] & 255)] >> KIND) & 15
         if what == NONE:
             break
         if LATIN_LETTER <= what <= LETTER:
@@ -132,3 +151,114 @@ def _word(out: Codes, like: Bytes, page: Pages, kind: Bytes, start: int) -> tupl
             weak &= like[end] != 0
         end += 1
     return end, scripts, strong, weak
+
+
+@kernel
+def squeeze_codes(
+    codes: Codes, page: Pages, entry: Entries, leet: Bytes, out: Codes, starts: Codes, marks: Bytes
+) -> int:
+    """Write the squeezed view to `out`, origins to `starts`, marks to `marks`; give the length, negative if any is marked.
+
+    `leet` gives the letter a digit or sign below 128 stands for, 0 for none.
+    """
+    size, length, i, marked = len(codes), 0, 0, False
+    word = np.empty(size, np.uint8)
+    for k in range(size):
+        word[k] = (entry[page[codes[k] >> 8] * 256 + (codes[k] & 255)] >> KIND) & 15
+    while i < size:
+        end = _spaced_end(word, i)
+        if end > i:
+            mark = CHANGED | LOOSE
+        else:
+            end = _token_end(codes, word, leet, i)
+            mark = _token_mark(codes, word, leet, i, end)
+        if end == i:
+            out[length] = SPACE if codes[i] in (NEWLINE, LOW_LINE) else codes[i]
+            starts[length], marks[length] = i, 0
+            length, i = length + 1, i + 1
+            continue
+        marked |= mark != 0
+        length = _emit(codes, word, leet, i, end, mark, out, starts, marks, length)
+        i = end
+    return -length if marked else length
+
+
+@kernel
+def _emit(
+    codes: Codes,
+    word: Bytes,
+    leet: Bytes,
+    start: int,
+    end: int,
+    mark: int,
+    out: Codes,
+    starts: Codes,
+    marks: Bytes,
+    length: int,
+) -> int:
+    """Append one token: signs between letters dropped, leet read, `l` as `i`, doubles single; give the new length."""
+    first = length
+    for k in range(start, end):
+        code = codes[k]
+        if mark != 0 and code < 128 and leet[code] != 0:
+            code = leet[code]
+        elif word[k] == NONE:
+            continue
+        if code == LOWER_L:
+            code = LOWER_I
+        if length > first and out[length - 1] == code and word[k] != DIGIT:
+            continue
+        out[length], starts[length], marks[length] = code, k, mark
+        length += 1
+    return length
+
+
+@kernel
+def _spaced_end(word: Bytes, start: int) -> int:
+    """Give the end of the run of single letters spaced out from `start`, or `start` where there is none."""
+    if word[start] == NONE or (start > 0 and word[start - 1] != NONE):
+        return start
+    at, end, letters, count = start, start, 0, 0
+    while at < len(word) and word[at] != NONE and (at + 1 == len(word) or word[at + 1] == NONE):
+        letters += word[at] != DIGIT
+        count, end = count + 1, at + 1
+        at += 2
+        if at < len(word) and word[at] == NONE:
+            at += 1
+    return end if count >= _SHORTEST_SPACED and letters * 2 > count else start
+
+
+@kernel
+def _token_end(codes: Codes, word: Bytes, leet: Bytes, start: int) -> int:
+    """Give the end of the token at `start`: letters and digits, with single signs between them that hide a word."""
+    if word[start] == NONE:
+        return start
+    at = start
+    while at < len(word):
+        if word[at] == NONE:
+            code = codes[at]
+            inside = at + 1 < len(word) and word[at + 1] != NONE and word[at + 1] != DIGIT
+            hides = code in (FULL_STOP, HYPHEN, ASTERISK, TILDE) or (code < 128 and leet[code] != 0)
+            if not (hides and (inside or code == DOLLAR)) or word[at - 1] in (NONE, DIGIT):
+                break
+        at += 1
+    return at
+
+
+@kernel
+def _token_mark(codes: Codes, word: Bytes, leet: Bytes, start: int, end: int) -> int:
+    """Say whether a token hides a word: leet among letters, signs inside, a letter stretched, words glued in a hashtag."""
+    letters, read, signs, run, stretched = 0, 0, 0, 0, False
+    for k in range(start, end):
+        code = codes[k]
+        if code < 128 and leet[code] != 0:
+            read += 1
+        elif word[k] == NONE:
+            signs += 1
+        elif word[k] != DIGIT:
+            letters += 1
+        run = run + 1 if k > start and codes[k - 1] == code and word[k] != DIGIT else 1
+        stretched |= run >= _STRETCHED
+    if start > 0 and codes[start - 1] == HASH:
+        return CHANGED | LOOSE
+    return CHANGED if letters > 0 and (read > 0 or signs > 0 or stretched) else 0

@@ -5,12 +5,9 @@ fits in about half a megabyte.
 """
 
 import hashlib
-import sys
 import unicodedata
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +18,44 @@ SAME, PUT, DROP, SPREAD, REGIONAL = range(5)
 """What happens to a code point: stays, becomes one other, disappears, becomes several, is half of a flag."""
 LATIN_LETTER, CYRILLIC, GREEK, ARMENIAN, CHEROKEE, LETTER, DIGIT, NONE = 1, 2, 3, 4, 5, 6, 7, 0
 """What a folded character is, for telling words and mixed scripts apart."""
+CHANGED, LOOSE = 1, 2
+"""Marks on squeezed characters: in an obfuscated word; in a word glued from several."""
 WEAKLY = 128
 """Added to a look-alike that counts only in words that also have Latin letters."""
 
-_CHANGING = (*range(0x34), *range(0xA0, 0xAC), *range(0xF9, 0x100), 0x104, 0x110, 0x111, 0x112, 0x114, 0x116, 0x118, 0x11C)
-_CHANGING_ABOVE = (0x11D, 0x16A, 0x16B, 0x16E, 0x1D4, 0x1D5, 0x1D6, 0x1D7, 0x1E9, 0x1EE, 0x1F1, 0x1F2, 0x1FB, 0xE00, 0xE01, 0x2F8, 0x2F9, 0x2FA)
+_CHANGING = (
+    *range(0x34),
+    *range(0xA0, 0xAC),
+    *range(0xF9, 0x100),
+    0x104,
+    0x110,
+    0x111,
+    0x112,
+    0x114,
+    0x116,
+    0x118,
+    0x11C,
+    0xE00,
+    0xE01,
+)
+_CHANGING_ABOVE = (
+    0x11D,
+    0x16A,
+    0x16B,
+    0x16E,
+    0x1D4,
+    0x1D5,
+    0x1D6,
+    0x1D7,
+    0x1E9,
+    0x1EE,
+    0x1F1,
+    0x1F2,
+    0x1FB,
+    0x2F8,
+    0x2F9,
+    0x2FA,
+)
 """Blocks of 256 code points in which something changes; the rest is CJK, Hangul, pictures and the unassigned."""
 _PICTURES = slice(0x1F0, 0x1FB)
 """Blocks of pictures: nothing changes in them and none is a letter."""
@@ -45,68 +75,104 @@ _OWN = {
     **dict.fromkeys("،﹐、，", ","),
     **dict.fromkeys("؟¿", "?"),
     **dict.fromkeys("۔।॥。｡", "."),
-    **{"؛": ";", "٪": "%", "٫": ".", "٬": ",", "¡": "!", "⠀": " ", "ı": "i"},
+    "؛": ";",
+    "٪": "%",
+    "٫": ".",
+    "٬": ",",
+    "¡": "!",
+    "⠀": " ",
+    "ı": "i",
     # Arabic letter forms, and the Persian, Urdu and Kurdish ones drawn alike
-    **{"ٱ": "ا", "ٲ": "ا", "ٳ": "ا", "ى": "ي", "ی": "ي", "ۍ": "ي", "ې": "ي", "ے": "ي", "ێ": "ي", "ة": "ه", "ۃ": "ه"},
-    **{"ہ": "ه", "ھ": "ه", "ە": "ه", "ۀ": "ه", "ۂ": "ه", "ک": "ك", "ڪ": "ك", "ګ": "گ", "ں": "ن", "ۆ": "و", "ۇ": "و"},
-    **{"ٶ": "و", "ٵ": "ا", "ٸ": "ي"},
+    "ٱ": "ا",
+    "ٲ": "ا",
+    "ٳ": "ا",
+    "ى": "ي",
+    "ی": "ي",
+    "ۍ": "ي",
+    "ې": "ي",
+    "ے": "ي",
+    "ێ": "ي",
+    "ة": "ه",
+    "ۃ": "ه",
+    "ہ": "ه",
+    "ھ": "ه",
+    "ە": "ه",
+    "ۀ": "ه",
+    "ۂ": "ه",
+    "ک": "ك",
+    "ڪ": "ك",
+    "ګ": "گ",
+    "ں": "ن",
+    "ۆ": "و",
+    "ۇ": "و",
+    "ٶ": "و",
+    "ٵ": "ا",
+    "ٸ": "ي",
 }
+_LEET = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g"}
+_LEET |= {
+    "@": "a",
+    "$": "s",
+    "!": "i",
+    "|": "i",
+    "+": "t",
+}
+"""Digits and signs read as letters inside words; `1` reads `i`, and so does `l` in the squeezed view."""
 
 
 @dataclass(frozen=True)
 class Tables:
     """What each code point becomes, as arrays for the kernels.
 
-    `page` maps the block to a row; `action` and `target` say what a code point becomes (`target` is the new code point,
-    or the place in `spread` of a run of them); `kind` says what a folded character is; `alike` is the Latin letter a
-    code point looks like, 0 for none, plus `WEAKLY`. `spread` holds each run as its length, then its characters.
+    `page` maps a block to a row of `entry`. An entry packs what a code point becomes (bits `TARGET`: the new code point,
+    or the place in `spread` of a run of them), its action, the kind of a folded character, and the Latin letter a code
+    point looks like (0 for none, plus `WEAKLY`). `spread` holds each run as its length, then its characters. `leet`
+    gives the letter a digit or sign below 128 stands for in a word, 0 for none.
     """
 
     page: NDArray[np.uint16]
-    action: NDArray[np.uint8]
-    target: NDArray[np.int32]
-    kind: NDArray[np.uint8]
-    alike: NDArray[np.uint8]
+    entry: NDArray[np.int64]
     spread: NDArray[np.int32]
+    leet: NDArray[np.uint8]
     version: str
 
-    @property
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """The arrays in the order the kernels take them."""
-        return self.page, self.action, self.target, self.kind, self.alike, self.spread
+
+TARGET, ACTION, KIND, ALIKE = (1 << 24) - 1, 24, 28, 32
+"""Where an entry holds its parts: a mask for the target, then how far to shift for the others."""
 
 
 @cache
 def tables() -> Tables:
-    """Build the tables; some hundredths of a second, once per process."""
+    """Build the tables; about a tenth of a second, once per process."""
     blocks = sorted({*_CHANGING, *_CHANGING_ABOVE})
     page = np.zeros(0x1100, np.uint16)
     page[_PICTURES] = 1
-    shape = (len(blocks) + 2) * 256
-    action, kind, alike = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    target, spread = np.zeros(shape, np.int32), [0]
-    kind[:256] = LETTER
+    entries, spread = [LETTER << KIND] * 256 + [NONE << KIND] * 256, [0]
     for row, block in enumerate(blocks, 2):
         page[block] = row
-        for low in range(256):
-            at, character = row * 256 + low, chr(block << 8 | low)
-            kind[at], alike[at] = _kind(character), _alike(character)
-            if 0x1F1E6 <= ord(character) <= 0x1F1FF:
-                action[at], target[at] = REGIONAL, ord("a") + ord(character) - 0x1F1E6
-                continue
-            folded = _fold(character)
-            if folded == character:
-                continue
-            if len(folded) == 1:
-                action[at], target[at] = PUT, ord(folded)
-            elif not folded:
-                action[at] = DROP
-            else:
-                action[at], target[at] = SPREAD, len(spread)
-                spread += [len(folded), *map(ord, folded)]
-    arrays = (page, action, target, kind, alike, np.array(spread, np.int32))
+        entries += [_entry(chr(block << 8 | low), spread) for low in range(256)]
+    leet = np.zeros(128, np.uint8)
+    for digit, letter in _LEET.items():
+        leet[ord(digit)] = ord(letter)
+    arrays = (page, np.array(entries, np.int64), np.array(spread, np.int32), leet)
     digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
     return Tables(*arrays, version=digest[:12])
+
+
+def _entry(character: str, spread: list[int]) -> int:
+    """Give the entry of one character; where it becomes several, they are added to `spread`."""
+    rest = _kind(character) << KIND | _alike(character) << ALIKE
+    if 0x1F1E6 <= ord(character) <= 0x1F1FF:
+        return rest | REGIONAL << ACTION | ord("a") + ord(character) - 0x1F1E6
+    folded = _fold(character)
+    if folded == character:
+        return rest | SAME << ACTION
+    if not folded:
+        return rest | DROP << ACTION
+    if len(folded) == 1:
+        return rest | PUT << ACTION | ord(folded)
+    spread += [len(folded), *map(ord, folded)]
+    return rest | SPREAD << ACTION | len(spread) - len(folded) - 1
 
 
 def _fold(character: str) -> str:

@@ -38,9 +38,15 @@ class _Probe(msgspec.Struct):
     items: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+Decoders = (
+    tuple[msgspec.json.Decoder[Item], msgspec.json.Decoder[Batch]]
+    | tuple[msgspec.json.Decoder[FormItem], msgspec.json.Decoder[FormBatch]]
+)
+"""For one item and for a batch, as JSON or in a form."""
+
 _probe = msgspec.json.Decoder(_Probe)
-_JSON = (msgspec.json.Decoder(Item), msgspec.json.Decoder(Batch))
-_FORM = (msgspec.json.Decoder(FormItem), msgspec.json.Decoder(FormBatch))
+_JSON: Decoders = (msgspec.json.Decoder(Item), msgspec.json.Decoder(Batch))
+_FORM: Decoders = (msgspec.json.Decoder(FormItem), msgspec.json.Decoder(FormBatch))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +81,15 @@ def announced(request: AnyRequest, limit: int) -> int:
     size = request.content_length
     if size is None:
         return limit
-    if size > limit or size > MAX_JSON_BYTES and not _is_form(request):
-        raise Wrong("too-large", f"the request body has {size:,} bytes; this address takes {_limit_of(request, limit):,}")
+    if size > limit or (size > MAX_JSON_BYTES and not _is_form(request)):
+        raise Wrong(
+            "too-large", f"the request body has {size:,} bytes; this address takes {_limit_of(request, limit):,}"
+        )
     return max(size, 0)
 
 
-async def read(request: AnyRequest, limit: int) -> Asked:
-    """Read and decode the body of at most `limit` bytes; raises Wrong."""
+async def read(request: AnyRequest) -> Asked:
+    """Read and decode the body, whose size the route bounds; raises Wrong."""
     _check_type(request)
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -95,7 +103,9 @@ async def read(request: AnyRequest, limit: int) -> Asked:
     if _is_form(request):
         return await _from_form(request)
     if len(body) > MAX_JSON_BYTES:
-        raise Wrong("too-large", f"the request body has {len(body):,} bytes; this address takes {MAX_JSON_BYTES:,} of JSON")
+        raise Wrong(
+            "too-large", f"the request body has {len(body):,} bytes; this address takes {MAX_JSON_BYTES:,} of JSON"
+        )
     if len(body) >= OFF_LOOP_BYTES:
         return await asyncio.to_thread(asked, body, None)
     return asked(body, None)
@@ -117,11 +127,13 @@ def _check_type(request: AnyRequest) -> None:
     kind, options = request.content_type
     if kind not in (RequestEncodingType.JSON, RequestEncodingType.MULTI_PART):
         what = f"the content type is `{kind}`" if kind else "the request names no content type"
-        raise Wrong("wrong-type", what, "send `application/json` or `multipart/form-data`", _TYPES)
+        raise Wrong("wrong-type", what, "send `application/json` or `multipart/form-data`", headers=_TYPES)
     if options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
-        raise Wrong("wrong-type", "the JSON is announced in a character set other than UTF-8", "send UTF-8", _TYPES)
+        raise Wrong(
+            "wrong-type", "the JSON is announced in a character set other than UTF-8", "send UTF-8", headers=_TYPES
+        )
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise Wrong("wrong-type", "the body is compressed", "send it without `Content-Encoding`", _TYPES)
+        raise Wrong("wrong-type", "the body is compressed", "send it without `Content-Encoding`", headers=_TYPES)
 
 
 def _is_form(request: AnyRequest) -> bool:
@@ -150,7 +162,9 @@ async def _from_form(request: AnyRequest) -> Asked:
         elif not isinstance(value, UploadFile):
             raise Wrong("bad-request", f"the form has the field `{name}`", "send `item` or `items`, and files")
         elif value.filename in files:
-            raise Wrong("bad-request", f"the form has two files named `{value.filename}`", "give each file its own name")
+            raise Wrong(
+                "bad-request", f"the form has two files named `{value.filename}`", "give each file its own name"
+            )
         else:
             files[value.filename] = Attachment(value.filename, await value.read(), value.content_type)
     if len(texts) != 1:
@@ -159,14 +173,12 @@ async def _from_form(request: AnyRequest) -> Asked:
     return asked(text if name == "item" else b'{"items":' + text + b"}", files)
 
 
-def _decode(
-    body: bytes, decoders: tuple[msgspec.json.Decoder[Item], msgspec.json.Decoder[Batch]]
-) -> tuple[Sequence[Item], bool]:
+def _decode(body: bytes, decoders: Decoders) -> tuple[Sequence[Item | FormItem], bool]:
     """Give the items of a JSON body and whether it was a single one."""
     try:
         return _decode_once(body, decoders)
     except msgspec.ValidationError as error:
-        raise _refusal(str(error)) from None
+        raise refusal(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         mended = _mended(body)
         if mended is None:
@@ -176,9 +188,7 @@ def _decode(
     return _decode(mended, decoders)
 
 
-def _decode_once(
-    body: bytes, decoders: tuple[msgspec.json.Decoder[Item], msgspec.json.Decoder[Batch]]
-) -> tuple[Sequence[Item], bool]:
+def _decode_once(body: bytes, decoders: Decoders) -> tuple[Sequence[Item | FormItem], bool]:
     """Decode without any mending."""
     one, many = decoders
     if _probe.decode(body).items is msgspec.UNSET:
@@ -187,7 +197,7 @@ def _decode_once(
 
 
 def _mended(body: bytes) -> bytes | None:
-    r"""Give the JSON with every `\ud…` without a partner as `�`, one for one, or None where there is none.
+    """Give the JSON with every escaped surrogate without a partner as U+FFFD, one for one, or None where there is none.
 
     Platforms cut texts in the middle of an emoji, and an item that could not be sent would never be screened.
     """
@@ -204,7 +214,7 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _refusal(complaint: str) -> Wrong:
+def refusal(complaint: str) -> Wrong:
     """Give a decoder's complaint as an error that names item and field."""
     what, _, path = complaint.partition(" - at `$")
     field = path.rstrip("`").lstrip(".")
@@ -222,7 +232,7 @@ def _refusal(complaint: str) -> Wrong:
     )
 
 
-def _content(item: Item, index: int | None, files: Mapping[str, Attachment], unused: set[str]) -> Content:
+def _content(item: Item | FormItem, index: int | None, files: Mapping[str, Attachment], unused: set[str]) -> Content:
     """Give an item as content, with its files; each file used is taken out of `unused`."""
     attachments: list[Attachment] = []
     for position, media in enumerate(item.media):

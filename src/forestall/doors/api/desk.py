@@ -6,9 +6,10 @@ and long texts are screened in threads. What a batch keeps is submitted in the o
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TypeVar
 
 from forestall.assembly import House
 from forestall.flow import decide
@@ -16,9 +17,9 @@ from forestall.flow.screen import Screened
 from forestall.model.content import Content, Markup
 from forestall.model.decision import Decision
 from forestall.model.errors import StoreFailed
-from forestall.model.ports import Store
-from forestall.model.reading import Reading
 from forestall.model.records import Receipt
+
+T = TypeVar("T")
 
 SLICE = 8
 """Items screened between two turns of the event loop."""
@@ -34,12 +35,26 @@ class Kept:
     fresh: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An item that need not be screened: its decision is in the store already."""
+
+    decision: Decision
+
+    def receipt(self) -> Future[Receipt]:
+        """Say, as the store would, that this was committed before."""
+        done: Future[Receipt] = Future()
+        done.set_result(Receipt(0, 0, duplicate=True))
+        return done
+
+
 class Desk:
     """Screens and keeps; made once per server. `waiting` counts the items between arrival and answer."""
 
-    def __init__(self, house: House, store: Store) -> None:
-        self._house = house
-        self._store = store
+    def __init__(self, house: House) -> None:
+        self._screening = house.screening
+        self._store = house.store
+        self._outbox = house.outbox
         self._threads = ThreadPoolExecutor(house.settings.box_workers + 1, "screen")
         self.waiting = 0
 
@@ -47,44 +62,69 @@ class Desk:
         """Screen and keep, in order; durable when it returns. Raises StoreFailed or BoxFailed: repeating is harmless."""
         self.waiting += len(contents)
         try:
-            screened: list[Screened] = []
-            futures: list[Future[Receipt]] = []
+            decisions: list[Decision] = []
+            receipts: list[Future[Receipt]] = []
             for start in range(0, len(contents), SLICE):
                 if start:
                     await asyncio.sleep(0)
                 part = await self._screened(contents[start : start + SLICE])
-                futures += await self._submitted(part)
-                screened += [replace(item, reading=Reading(item.content.id)) for item in part]  # frees the pictures
-            await settled(futures)
-            return [self._kept(item, future.result()) for item, future in zip(screened, futures, strict=True)]
+                receipts += await self._submitted(part)
+                decisions += [item.decision for item in part]
+            await settled(receipts)
+            return await self._kept(decisions, [receipt.result() for receipt in receipts])
         finally:
             self.waiting -= len(contents)
+
+    async def read(self, ask: Callable[[], T]) -> T:
+        """Ask the store something that may take long, in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
 
     def close(self) -> None:
         """Finish what is being screened and stop the threads."""
         self._threads.shutdown()
 
-    async def _screened(self, contents: Sequence[Content]) -> list[Screened]:
+    async def _screened(self, contents: Sequence[Content]) -> list[Screened | Known]:
         """Screen a few items: heavy ones in threads, meanwhile the light ones here."""
         loop = asyncio.get_running_loop()
-        screen = self._house.screening.screen
-        heavy = {n: loop.run_in_executor(self._threads, screen, item) for n, item in enumerate(contents) if _heavy(item)}
-        light = {n: screen(item) for n, item in enumerate(contents) if n not in heavy}
-        done = dict(zip(heavy, await asyncio.gather(*heavy.values()), strict=True)) | light
+        heavy = {
+            n: loop.run_in_executor(self._threads, self._opened, item)
+            for n, item in enumerate(contents)
+            if _heavy(item)
+        }
+        done: dict[int, Screened | Known] = {
+            n: self._screening.screen(item) for n, item in enumerate(contents) if n not in heavy
+        }
+        for n, future in heavy.items():
+            done[n] = await future
         return [done[n] for n in range(len(contents))]
 
-    async def _submitted(self, screened: Sequence[Screened]) -> list[Future[Receipt]]:
-        """Queue the changes of a few items; media bytes are written in a thread."""
-        if any(item.content.attachments for item in screened):
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, decide.keep, self._store, screened, self._house.outbox)
-        return decide.keep(self._store, screened, self._house.outbox)
+    def _opened(self, content: Content) -> Screened | Known:
+        """Screen a heavy item, unless that has been done before."""
+        earlier = self._store.decision_by_key(self._screening.key_of(content))
+        return Known(earlier) if earlier else self._screening.screen(content)
 
-    def _kept(self, item: Screened, receipt: Receipt) -> Kept:
-        """Give the decision that is in the store: this one, or the one made before under the same key."""
+    async def _submitted(self, part: Sequence[Screened | Known]) -> list[Future[Receipt]]:
+        """Queue the changes of a few items; media bytes are written in a thread."""
+        if any(isinstance(item, Screened) and item.content.attachments for item in part):
+            return await self.read(lambda: self._submit(part))
+        return self._submit(part)
+
+    def _submit(self, part: Sequence[Screened | Known]) -> list[Future[Receipt]]:
+        """Queue the changes of a few items, in order."""
+        fresh = iter(decide.keep(self._store, [item for item in part if isinstance(item, Screened)], self._outbox))
+        return [next(fresh) if isinstance(item, Screened) else item.receipt() for item in part]
+
+    async def _kept(self, decisions: Sequence[Decision], receipts: Sequence[Receipt]) -> list[Kept]:
+        """Give the decisions that are in the store: these, or those made before under the same keys."""
+        if sum(receipt.duplicate for receipt in receipts) > SLICE:
+            return await self.read(lambda: list(map(self._in_store, decisions, receipts)))
+        return list(map(self._in_store, decisions, receipts))
+
+    def _in_store(self, decision: Decision, receipt: Receipt) -> Kept:
+        """Give the decision under this decision's key."""
         if not receipt.duplicate:
-            return Kept(item.decision, fresh=True)
-        earlier = self._store.decision_by_key(item.decision.key)
+            return Kept(decision, fresh=True)
+        earlier = self._store.decision_by_key(decision.key)
         if earlier is None:
             raise StoreFailed("a decision made before can no longer be found", "run `forestall ledger verify`")
         return Kept(earlier, fresh=False)

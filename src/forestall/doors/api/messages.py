@@ -40,14 +40,17 @@ class InlineMedia(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: Short = ""
 
 
-class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a user posted. Only `id` must be given: the platform's own id, under which sending it twice is harmless."""
+class _Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What JSON and forms say alike about a post."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=MAX_ID, description="The platform's own id of the post", examples=["post-1"])]
+    id: Annotated[
+        str, Meta(min_length=1, max_length=MAX_ID, description="The platform's own id of the post", examples=["post-1"])
+    ]
     text: Annotated[str, Meta(description="The text as posted", examples=["Good morning, everyone!"])] = ""
     markup: Markup = Markup.PLAIN
-    media: Annotated[tuple[InlineMedia, ...], Meta(max_length=MAX_MEDIA, description="Files that belong to the post")] = ()
-    links: Annotated[tuple[Short, ...], Meta(max_length=1_000, description="Targets of links that the text does not show")] = ()
+    links: Annotated[
+        tuple[Short, ...], Meta(max_length=1_000, description="Targets of links that the text does not show")
+    ] = ()
     audience: Audience = Audience.PUBLIC
     author: Annotated[str, Meta(max_length=MAX_ID, description="The platform's opaque id of the author")] = ""
     thread: Annotated[str, Meta(max_length=MAX_ID, description="The platform's opaque id of the thread")] = ""
@@ -55,7 +58,26 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     published: Annotated[
         str, Meta(pattern=_INSTANT, description="When it was posted (ISO 8601)", examples=["2026-01-31T12:00:00Z"])
     ] = ""
-    lang: Annotated[str, Meta(max_length=64, description="The language as the platform declares it (BCP 47)", examples=["en"])] = ""
+    lang: Annotated[
+        str, Meta(max_length=64, description="The language as the platform declares it (BCP 47)", examples=["en"])
+    ] = ""
+
+
+class Item(_Post, frozen=True):
+    """What a user posted. Only `id` must be given: the platform's own id, under which sending it twice is harmless."""
+
+    media: Annotated[
+        tuple[InlineMedia, ...], Meta(max_length=MAX_MEDIA, description="Files that belong to the post")
+    ] = ()
+
+
+class FormItem(_Post, frozen=True):
+    """An item sent in a form: its `media` may also name files of the same form."""
+
+    media: Annotated[
+        tuple[FileName | InlineMedia, ...],
+        Meta(max_length=MAX_MEDIA, description="Files that belong to the post: inline, or names of files of the form"),
+    ] = ()
 
 
 class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,16 +86,7 @@ class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     items: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=MAX_ITEMS)]
 
 
-class FormItem(Item, frozen=True, forbid_unknown_fields=True):
-    """An item sent in a form: its `media` may also name files of the same form."""
-
-    media: Annotated[  # type: ignore[assignment]  # wider than in Item: a form has files to name
-        tuple[FileName | InlineMedia, ...],
-        Meta(max_length=MAX_MEDIA, description="Files that belong to the post: inline, or names of files of the form"),
-    ] = ()
-
-
-class FormBatch(Batch, frozen=True, forbid_unknown_fields=True):
+class FormBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Several items sent in a form."""
 
     items: Annotated[tuple[FormItem, ...], Meta(min_length=1, max_length=MAX_ITEMS)]
@@ -170,6 +183,16 @@ class DecisionsAnswer(msgspec.Struct, frozen=True):
 
     decisions: tuple[DecisionAnswer, ...]
     next: str
+
+
+class DecisionsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which decisions to list."""
+
+    since: Annotated[
+        str, Meta(max_length=4_096, description="`next` of an earlier answer; without it, from the first on")
+    ] = ""
+    outcome: Annotated[Outcome, Meta(description="Only decisions with this outcome")] | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE, description="Most decisions to give")] = 100
 
 
 class Health(msgspec.Struct, frozen=True):

@@ -28,12 +28,16 @@ _log = structlog.get_logger(__name__)
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """An error, as answered. `next` says what the caller can do; `index` and `field` name the item and field at fault."""
 
-    type: Annotated[str, msgspec.Meta(description="Stable name of the problem", pattern="^urn:forestall:problem:[a-z-]+$")]
+    type: Annotated[
+        str, msgspec.Meta(description="Stable name of the problem", pattern="^urn:forestall:problem:[a-z-]+$")
+    ]
     title: Annotated[str, msgspec.Meta(description="The problem in a few words, the same each time")]
     status: Annotated[int, msgspec.Meta(ge=400, le=599)]
     detail: Annotated[str, msgspec.Meta(description="What happened and why, this time")]
     next: Annotated[str, msgspec.Meta(description="What to do now")]
-    instance: Annotated[str, msgspec.Meta(description="The id of this request, as in `X-Request-Id` and in the server's log")]
+    instance: Annotated[
+        str, msgspec.Meta(description="The id of this request, as in `X-Request-Id` and in the server's log")
+    ]
     index: Annotated[int, msgspec.Meta(ge=0, description="Position in `items` of the item at fault")] | None = None
     field: Annotated[str, msgspec.Meta(description="The field at fault, such as `items[3].text`")] | None = None
 
@@ -49,10 +53,16 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "bad-request": Kind(400, "The request cannot be read", "correct the request; `/openapi.json` describes it"),
-    "bad-item": Kind(400, "An item cannot be used", "correct that item and send the whole request again; nothing was kept"),
-    "no-key": Kind(401, "No API key was given", "send `Authorization: Bearer fsk_…`; `forestall key create` makes a key"),
+    "bad-item": Kind(
+        400, "An item cannot be used", "correct that item and send the whole request again; nothing was kept"
+    ),
+    "no-key": Kind(
+        401, "No API key was given", "send `Authorization: Bearer fsk_…`; `forestall key create` makes a key"
+    ),
     "bad-key": Kind(401, "The API key is not valid", "check the key, or make a new one with `forestall key create`"),
-    "missing-scope": Kind(403, "The API key may not do this", "use a key with that scope; `forestall key create` makes one"),
+    "missing-scope": Kind(
+        403, "The API key may not do this", "use a key with that scope; `forestall key create` makes one"
+    ),
     "refused": Kind(403, "This may not be done", "ask the operator of this service"),
     "not-found": Kind(404, "There is no such thing", "check the address and the id"),
     "wrong-method": Kind(405, "This address does not take that method", "use a method named in the `Allow` header"),
@@ -106,6 +116,7 @@ class Wrong(ForestallError):
         kind: str,
         what: str,
         next_step: str = "",
+        *,
         headers: Mapping[str, str] | None = None,
         index: int | None = None,
         field: str | None = None,
@@ -150,7 +161,7 @@ def on_wrong(request: AnyRequest, error: Exception) -> Response[bytes]:
 
 def on_http(request: AnyRequest, error: Exception) -> Response[bytes]:
     """Answer an error of the web framework (routing, size, rate) in our own words."""
-    if not isinstance(error, HTTPException) or error.status_code >= 500 and error.status_code != 503:
+    if not isinstance(error, HTTPException) or (error.status_code >= 500 and error.status_code != 503):
         return on_crash(request, error)
     kind = _BY_STATUS.get(error.status_code, "bad-request")
     headers = dict(error.headers or {})
@@ -172,7 +183,9 @@ def on_http(request: AnyRequest, error: Exception) -> Response[bytes]:
 def on_crash(request: AnyRequest, error: Exception) -> Response[bytes]:
     """Answer an error nobody foresaw without saying anything about the inside; the log has the place, not the content."""
     _log.error("request_crashed", request=request_id(request), error=type(error).__name__, at=_place(error))
-    return answer(request, Wrong("internal", "something in the server went wrong; nothing of it was your request's fault"))
+    return answer(
+        request, Wrong("internal", "something in the server went wrong; nothing of it was your request's fault")
+    )
 
 
 def request_id(request: AnyRequest) -> str:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from forestall.model.decision import Decision
 from forestall.model.reading import Segment
 
 _MOST_PASSAGES = 6
 """Parts of one item shown; an archive may have thousands."""
+_MOST_MARKS = 500
+"""Marks drawn in one window; hostile text may earn more than a reader can use."""
 _WORD = 16
 """How far a window is widened so that it does not cut a word."""
 
@@ -43,7 +46,9 @@ class _Mark:
     counts: bool
 
 
-def passages(decision: Decision, segments: Iterable[Segment], around: int = 120, limit: int = 1_500) -> tuple[Passage, ...]:
+def passages(
+    decision: Decision, segments: Iterable[Segment], around: int = 120, limit: int = 1_500
+) -> tuple[Passage, ...]:
     """Give the parts of an item worth reading: those with marked words first, else the beginning of its text.
 
     Takes:
@@ -96,10 +101,10 @@ def _passage(segment: Segment, marks: Sequence[_Mark], around: int, limit: int) 
     pieces: list[Piece] = []
     shown = 0
     end = 0
-    for start, stop in _windows(text, marks, around, limit):
+    for start, wanted in _windows(text, marks, around, limit):
         if start > end:
             pieces.append(Piece(" … "))
-        stop = min(stop, start + limit - shown)
+        stop = min(wanted, start + limit - shown)
         pieces += _cut(text, start, stop, marks)
         shown += stop - start
         end = stop
@@ -135,9 +140,9 @@ def _to_words(text: str, start: int, stop: int) -> tuple[int, int]:
 
 def _cut(text: str, start: int, stop: int, marks: Sequence[_Mark]) -> Iterator[Piece]:
     """Cut a window at the edges of marks; where marks overlap, a piece carries all their labels."""
-    inside = [mark for mark in marks if mark.start < stop and mark.end > start and mark.end > mark.start]
+    inside = [mark for mark in marks if max(mark.start, start) < min(mark.end, stop)][:_MOST_MARKS]
     edges = sorted({start, stop, *(max(start, m.start) for m in inside), *(min(stop, m.end) for m in inside)})
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         here = [mark for mark in inside if mark.start < high and mark.end > low]
         labels = " ".join(dict.fromkeys(mark.label for mark in here))
         yield Piece(text[low:high], labels, any(mark.counts for mark in here) if here else True)

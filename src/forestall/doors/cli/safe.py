@@ -29,11 +29,11 @@ _NAMES = {
 _SHOWN = {"\n": "↵ ", "\r": "", "\t": " ", "\x7f": "␡", "\u2028": "↵ ", "\u2029": "↵ "}
 
 
-def safe(text: str) -> str:
-    """Give one line that shows everything in a text and obeys nothing in it.
+def safe(text: str, *, lines: bool = False) -> str:
+    """Give a text that shows everything in it and obeys nothing.
 
     Control characters become their pictures (ESC is `␛`), direction and invisible characters become their names (`⟨RLO⟩`),
-    line ends become `↵`, and letters keep at most four combining marks.
+    letters keep at most four combining marks, and line ends become `↵` unless `lines` keeps them.
     """
     if text.isprintable() and text.isascii():
         return text
@@ -42,7 +42,9 @@ def safe(text: str) -> str:
     for letter in text:
         category = unicodedata.category(letter)
         marks = marks + 1 if category in ("Mn", "Me") else 0
-        if marks <= _MOST_MARKS:
+        if lines and letter == "\n":
+            shown.append(letter)
+        elif marks <= _MOST_MARKS:
             shown.append(_picture(letter, category))
     return "".join(shown)
 

@@ -5,16 +5,16 @@ by a DCT of which the 16 x 16 lowest frequencies above the constant one are kept
 above the median or not. Copies of one picture differ in few of the 256 bits; 31 or fewer count as the same picture.
 
 The filter and the sampling are linear and separable, so we fold them into one banded matrix per axis and read each
-pixel once (`_shrink`). Turning or mirroring a picture only swaps coefficients or changes their signs, so one
+pixel once (`kernels.shrink`). Turning or mirroring a picture only swaps coefficients or changes their signs, so one
 transform gives the hashes of all eight forms, and a bank needs to keep only one of them.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from types import ModuleType
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from forestall.detect.match.signals.base import Query, from_hex
@@ -94,38 +94,8 @@ def hash_plane(plane: Plane) -> Forms | None:
     if min(width, height) < _SMALLEST or len(plane.luma) != width * height:
         return None
     luma = np.frombuffer(plane.luma, np.uint8)
-    small = _shrink(luma, width, _bands(height), _bands(width))
+    small = _kernels().shrink(luma, width, _bands(height), _bands(width))
     return Forms(_hashes(_coefficients(small)), _quality(small))
-
-
-@njit(cache=True, nogil=True)
-def _shrink(luma: NDArray[np.uint8], width: int, rows: _Bands, columns: _Bands) -> NDArray[np.float32]:
-    """Give the 64 x 64 picture: per output row, the weighted sum of its band of pixel rows, then the same along it.
-
-    `luma` is height * width bytes, row by row.
-    """
-    row_starts, row_weights = rows
-    column_starts, column_weights = columns
-    small = np.empty((_SIDE, _SIDE), np.float32)
-    band = np.empty(width, np.float32)
-    for i in range(_SIDE):
-        band[:] = 0
-        for k in range(row_weights.shape[1]):
-            weight = row_weights[i, k]
-            if weight == 0:
-                continue
-            start = (row_starts[i] + k) * width
-            row = luma[start : start + width]
-            for x in range(width):
-                band[x] += weight * np.float32(row[x])
-        for j in range(_SIDE):
-            total = np.float32(0)
-            for k in range(column_weights.shape[1]):
-                weight = column_weights[j, k]
-                if weight != 0:
-                    total += weight * band[column_starts[j] + k]
-            small[i, j] = total
-    return small
 
 
 @lru_cache(maxsize=256)
@@ -187,3 +157,11 @@ def _quality(small: NDArray[np.float32]) -> int:
     down = np.trunc(np.diff(small, axis=0) * np.float32(100) / np.float32(255))
     across = np.trunc(np.diff(small, axis=1) * np.float32(100) / np.float32(255))
     return min(100, int(np.abs(down).sum() + np.abs(across).sum()) // 90)
+
+
+@cache
+def _kernels() -> ModuleType:
+    """The compiled loops, loaded when the first picture needs them."""
+    from forestall.detect.match import kernels  # noqa: PLC0415 - loading numba is dear, and texts never need it
+
+    return kernels

@@ -1,0 +1,248 @@
+"""Routes of the API. Each says which scopes it asks for and how it is described; the work is done elsewhere."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.enums import RequestEncodingType
+
+import forestall
+from forestall.assembly import House
+from forestall.doors.api import body, messages
+from forestall.doors.api import metrics as numbers
+from forestall.doors.api.desk import Desk, Kept
+from forestall.doors.api.health import Readiness
+from forestall.doors.api.keys import OPEN, SCOPES, Gate, Keys, Pace
+from forestall.doors.api.messages import ContentAnswer, DecisionAnswer, DecisionsAnswer, DecisionsQuery, Health, Results
+from forestall.doors.api.metrics import Metrics
+from forestall.doors.api.openapi import DOC, Doc, document
+from forestall.doors.api.problems import AnyRequest, Wrong
+from forestall.flow import result
+from forestall.flow.result import Result
+from forestall.model.records import ApiKey, CaseState
+
+READ = ("read",)
+SCREEN = ("screen",)
+EITHER = ("read", "screen")
+ROOM_BYTES = 512 * 1024 * 1024
+"""Memory set aside for request bodies."""
+
+_JSON = "application/json"
+_CONTENTS = b"/v1/contents/"
+_ENCODED_OFF_LOOP = 32
+"""Results from this many on are written down in a thread."""
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Api:
+    """What the routes work with; kept in the application's state as `api`."""
+
+    house: House
+    desk: Desk
+    metrics: Metrics
+    readiness: Readiness
+    room: body.Room
+    largest: int
+    description: bytes = b""
+
+    def close(self) -> None:
+        """Finish what is being screened; the house stays open."""
+        self.desk.close()
+
+
+def make(house: House) -> tuple[Api, Router]:
+    """Make the API of a house: what its routes work with, and the routes."""
+    desk, metrics = Desk(house), Metrics()
+    metrics.gauge("waiting_items", "Items between arrival and answer", lambda: desk.waiting)
+    metrics.gauge("open_cases", "Questions that wait for a person", lambda: house.store.count_cases(CaseState.OPEN))
+    metrics.gauge("ledger_lines", "Committed ledger lines", house.store.ledger_size)
+    largest = body.MAX_JSON_BYTES + house.settings.max_file_bytes
+    api = Api(house, desk, metrics, Readiness(house, desk), body.Room(ROOM_BYTES), largest)
+    router = Router(
+        "/",
+        route_handlers=[screen, content, decision, decisions, healthz, readyz, metrics_text, openapi_json],
+        middleware=[Gate(Keys(house.store), Pace())],
+        request_max_body_size=largest,
+    )
+    api.description = msgspec.json.encode(document(router.routes, forestall.__version__))
+    return api, router
+
+
+@post(
+    "/v1/screen",
+    status_code=200,
+    opt={
+        SCOPES: SCREEN,
+        DOC: Doc(
+            "Screen one item or a batch",
+            answers=(Result, Results),
+            headers={"Forestall-Decision": "The id of the decision, where one item was asked about"},
+            takes_body=True,
+            problems=("bad-request", "bad-item", "timed-out", "too-large", "wrong-type", "busy"),
+        ),
+    },
+)
+async def screen(request: AnyRequest) -> Response[bytes]:
+    """Screens up to 1,000 items and answers once the decisions are durable, in the order of the items.
+
+    The same item sent again under unchanged rules and banks gives the decision made before and writes nothing, so a request
+    that failed can be repeated as it is. If one item cannot be used, nothing of the batch is kept.
+    """
+    api = _api(request)
+    with api.room.take(body.announced(request, api.largest)):
+        asked = await body.read(request)
+        kept = await api.desk.screen(asked.contents)
+    api.metrics.screened(kept)
+    if asked.single:
+        decision_id = kept[0].decision.id
+        return _json(result.of(kept[0].decision), {"forestall-decision": decision_id})
+    if len(kept) < _ENCODED_OFF_LOOP:
+        return _raw(_results(kept))
+    return _raw(await asyncio.to_thread(_results, kept))
+
+
+@get(
+    "/v1/contents/{content_id:path}",
+    opt={
+        SCOPES: EITHER,
+        DOC: Doc(
+            "One piece of content with its decisions",
+            answers=(ContentAnswer,),
+            path={"content_id": "The platform's own id, percent-encoded; slashes may stay as they are"},
+            problems=("not-found",),
+        ),
+    },
+)
+async def content(request: AnyRequest) -> Response[bytes]:
+    """Gives the revision received last and the decisions on all revisions, oldest first.
+
+    The texts are given only to a key with the scope `read`; for any other they are null.
+    """
+    api, asked = _api(request), _asked_content(request)
+    stored = await asyncio.to_thread(api.house.store.content, asked)
+    if stored is None:
+        raise Wrong(
+            "not-found", f"there is no content `{asked}`", "check the id; content is known once it was screened"
+        )
+    decided = await asyncio.to_thread(api.house.store.decisions_of, asked)
+    key: ApiKey = request.scope["state"]["key"]
+    return _json(messages.content_answer(stored, tuple(decided), with_texts="read" in key.scopes))
+
+
+@get(
+    "/v1/decisions/{decision_id:str}",
+    opt={
+        SCOPES: READ,
+        DOC: Doc(
+            "One decision with everything it rests on",
+            answers=(DecisionAnswer,),
+            path={"decision_id": "The id of the decision"},
+            problems=("not-found",),
+        ),
+    },
+)
+async def decision(request: AnyRequest, decision_id: str) -> Response[bytes]:
+    """Gives the decision as it was recorded: findings, reasons, excuses, facts and versions."""
+    found = await asyncio.to_thread(_api(request).house.store.decision, decision_id)
+    if found is None:
+        raise Wrong(
+            "not-found", f"there is no decision `{decision_id}`", "use the id given as `decision` when it was made"
+        )
+    return _json(messages.decision_answer(found))
+
+
+@get(
+    "/v1/decisions",
+    opt={
+        SCOPES: READ,
+        DOC: Doc(
+            "Decisions in the order they were recorded",
+            answers=(DecisionsAnswer,),
+            query=DecisionsQuery,
+            problems=("bad-request",),
+        ),
+    },
+)
+async def decisions(request: AnyRequest) -> Response[bytes]:
+    """Gives decisions by machine and people after `since`. To follow along, ask again with the `next` of the last answer.
+
+    A decision may be given twice, never left out: its `id` tells.
+    """
+    query = _query(request, DecisionsQuery)
+    store = _api(request).house.store
+    page = await asyncio.to_thread(store.decisions, query.since, query.outcome, query.limit)
+    return _json(messages.decisions_answer(page, query.since))
+
+
+@get("/healthz", opt={SCOPES: OPEN, DOC: Doc("Is the process alive?", answers=(Health,))})
+async def healthz() -> Response[bytes]:
+    """Answers as long as the process does."""
+    return _json(Health("alive", forestall.__version__))
+
+
+@get("/readyz", opt={SCOPES: OPEN, DOC: Doc("Can it screen now?", answers=(Health,), problems=("not-ready",))})
+async def readyz(request: AnyRequest) -> Response[bytes]:
+    """Answers 200 where the ruleset is loaded, the store commits and files can be opened, else 503 saying which of them not."""
+    await _api(request).readiness.check()
+    return _json(Health("ready", forestall.__version__))
+
+
+@get("/metrics", opt={SCOPES: READ, DOC: Doc("Counts and times for Prometheus", text=numbers.MEDIA_TYPE)})
+async def metrics_text(request: AnyRequest) -> Response[bytes]:
+    """Gives counts and times, never content. It asks for a key, because outcome counts tell a poster whether a post was noticed."""
+    text = await asyncio.to_thread(_api(request).metrics.text)
+    return Response(text, media_type=numbers.MEDIA_TYPE, headers={"cache-control": "no-store"})
+
+
+@get("/openapi.json", opt={SCOPES: OPEN, DOC: Doc("This description", text=_JSON)})
+async def openapi_json(request: AnyRequest) -> Response[bytes]:
+    """Gives the description of this API in OpenAPI 3.1."""
+    return _raw(_api(request).description)
+
+
+def _api(request: AnyRequest) -> Api:
+    api: Api = request.app.state["api"]
+    return api
+
+
+def _results(kept: list[Kept]) -> bytes:
+    """Write the results of a batch down."""
+    return msgspec.json.encode(Results(tuple(result.of(item.decision) for item in kept)))
+
+
+def _json(answer: msgspec.Struct, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """Answer with a message."""
+    return _raw(msgspec.json.encode(answer), headers)
+
+
+def _raw(answer: bytes, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """Answer with a message that is written down already."""
+    return Response(
+        answer, media_type=RequestEncodingType.JSON, headers={"cache-control": "no-store", **(headers or {})}
+    )
+
+
+def _asked_content(request: AnyRequest) -> str:
+    """Give the content id of the address as it was sent: ids can be addresses themselves, whose `//` the router would fold."""
+    raw = request.scope.get("raw_path", b"").partition(b"?")[0]
+    if not raw.startswith(_CONTENTS):
+        return str(request.path_params["content_id"]).removeprefix("/")
+    return unquote_to_bytes(raw[len(_CONTENTS) :]).decode("utf-8", "replace")
+
+
+def _query(request: AnyRequest, shape: type[T]) -> T:
+    """Give the query of the address in a shape; raises Wrong `bad-request` naming the parameter."""
+    given = request.query_params.dict()
+    twice = [name for name, values in given.items() if len(values) > 1]
+    if twice:
+        raise Wrong("bad-request", f"`{twice[0]}` is given twice", "give it once", field=twice[0])
+    try:
+        return msgspec.convert({name: values[0] for name, values in given.items()}, shape, strict=False)
+    except msgspec.ValidationError as error:
+        refusal = body.refusal(str(error))
+        raise Wrong("bad-request", refusal.what, field=refusal.field) from None

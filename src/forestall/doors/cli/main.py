@@ -1,0 +1,100 @@
+"""The `forestall` command: finds the subcommand, and turns errors into words and exit statuses."""
+
+import importlib
+import os
+import sys
+
+import click
+
+from forestall import __version__
+from forestall.doors.cli import exits
+from forestall.doors.cli.safe import safe
+from forestall.model.errors import BadInput, ForestallError
+
+_COMMANDS = {
+    "up": "up",
+    "screen": "screen",
+    "explain": "explain",
+    "replay": "replay",
+    "ledger": "ledger",
+    "policy": "policy",
+    "key": "key",
+    "invite": "invite",
+    "retention": "retention",
+    "doctor": "doctor",
+    "schema": "schema",
+}
+"""Command → its module in this room, in the order a newcomer meets them. Imported only when called: starting stays quick."""
+
+_STATUSES = """\b
+Exit status of every command:
+  0    done, nothing needs a person
+  10   done, and something needs a person (an item, a difference, a broken ledger, a failed check)
+  1    it could not be done; standard error says why and what next
+  2    what was given cannot be used
+  130  stopped by Ctrl-C; what was recorded stays recorded
+  141  the reader of the output went away"""
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"forestall.doors.cli.{_COMMANDS[cmd_name]}")
+        command: click.Command = module.command
+        return command
+
+
+@click.command(cls=_Commands, epilog=_STATUSES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="forestall")
+def forestall() -> None:
+    r"""Keep terrorist recruiters off your service: recognise, decide, document.
+
+    \b
+    Try:
+      forestall screen posts.jsonl                     screen a file, see what needs a person
+      forestall screen export/ --report report.html    screen a folder, write a page to send on
+      forestall up                                     serve API and console on this machine
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with the documented status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that can't show a letter shows a question mark; it never stops a run.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """Run the command line and give the exit status."""
+    try:
+        status = forestall(prog_name="forestall", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else exits.OK
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        return exits.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        # Nobody reads any more; keep Python from complaining when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.PIPE_CLOSED
+    except ForestallError as error:
+        click.echo(told(error), err=True)
+        return exits.USAGE if isinstance(error, BadInput) else exits.ERROR
+
+
+def told(error: ForestallError) -> str:
+    """Give an error as it is shown: what happened, and on a line of its own what to do next."""
+    what = "\n".join(safe(line) for line in error.what.split("\n"))
+    return f"forestall: {what}" + (f"\n  next: {safe(error.next_step)}" if error.next_step else "")

@@ -1,0 +1,75 @@
+"""What every handler of the console is given: the desk, who is there, the visit, and a form that is known to be ours."""
+
+import threading
+from dataclasses import dataclass, field
+
+from litestar.di import Provide
+
+from forestall.assembly import House
+from forestall.doors.console import visit
+from forestall.doors.console.errors import BadForm, SignInNeeded
+from forestall.doors.console.throttle import Throttle
+from forestall.doors.console.visit import SESSION, AnyRequest, Jar, Visit
+from forestall.model.errors import Refused
+from forestall.model.records import Person
+from forestall.review import people
+
+_SIGN_INS_AT_ONCE = 2
+"""Passwords checked at the same time: each takes 64 MiB and tens of milliseconds (Argon2id)."""
+
+Form = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The house with what the console adds: its cookies, the memory of wrong sign-ins, and room for checking passwords."""
+
+    house: House
+    jar: Jar
+    throttle: Throttle = field(default_factory=Throttle)
+    checking: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_SIGN_INS_AT_ONCE))
+
+
+def holder_of(request: AnyRequest, desk: Desk) -> Person | None:
+    """Give whom the request's session belongs to, or None."""
+    token = desk.jar.read(request, SESSION)
+    return people.session(desk.house.store, token, desk.house.clock) if token else None
+
+
+def person_of(holder: Person | None) -> Person:
+    """Give who is signed in; raises SignInNeeded."""
+    if holder is None:
+        raise SignInNeeded("nobody is signed in", "sign in")
+    return holder
+
+
+def decider_of(person: Person) -> Person:
+    """Give who is signed in and may answer cases; raises Refused."""
+    if person.role not in people.DECIDES:
+        raise Refused(f"the role `{person.role}` may not answer cases", "ask an admin of this service")
+    return person
+
+
+def seen_by(request: AnyRequest, desk: Desk, holder: Person | None) -> Visit:
+    """Make the visit."""
+    return visit.begin(request, desk.jar, holder, desk.house.clock())
+
+
+async def form_of(request: AnyRequest, desk: Desk) -> Form:
+    """Give a posted form; raises BadForm unless it came from our own page."""
+    form = await visit.read_form(request, desk.jar)
+    if form is None:
+        raise BadForm("the form did not come from a page of this console", "load the page again and repeat")
+    return form
+
+
+def dependencies(desk: Desk) -> dict[str, Provide]:
+    """Give what handlers may ask for by parameter name."""
+    return {
+        "desk": Provide(lambda: desk, sync_to_thread=False, use_cache=True),
+        "holder": Provide(holder_of, sync_to_thread=True),
+        "person": Provide(person_of, sync_to_thread=False),
+        "decider": Provide(decider_of, sync_to_thread=False),
+        "seen": Provide(seen_by, sync_to_thread=False),
+        "form": Provide(form_of),
+    }

@@ -1,0 +1,250 @@
+"""The server: API and console as one application, and the process that serves it."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import structlog
+import uvicorn
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from forestall.assembly import House
+from forestall.doors.api import problems, routes
+from forestall.doors.api.body import MAX_PARTS
+from forestall.model.errors import BadSetting, ForestallError
+from forestall.model.ids import new_id
+from forestall.model.records import ApiKey
+
+MAX_HEAD_BYTES = 64 * 1024
+"""Most bytes of a request that are not its body: request line, headers, chunk sizes, trailers."""
+HEAD_SECONDS = 30.0
+"""Longest time from the first byte of a request to the end of its headers."""
+MAX_CONNECTIONS = 4_096
+"""Most connections at once; further ones are answered 503."""
+DRAIN_SECONDS = 30
+"""Longest time for finishing what is under way when the server is asked to stop."""
+_QUIET = {"/healthz", "/readyz"}
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+
+_log = structlog.get_logger(__name__)
+
+
+class App(Litestar):
+    """The application: gives each request an id, and writes down and counts how it was answered, never what it said."""
+
+    async def __call__(
+        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
+    ) -> None:
+        """Serve one request."""
+        if scope["type"] == "lifespan" or scope["type"] != ScopeType.HTTP:
+            await super().__call__(scope, receive, send)
+            return
+        request_id, started, status = new_id(), time.perf_counter(), 500
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), _NOSNIFF]
+            await send(message)  # type: ignore[arg-type]  # an HTTP scope comes with an HTTP send
+
+        try:
+            await super().__call__(scope, receive, named)
+        finally:
+            self._written_down(scope, status, time.perf_counter() - started)
+
+    def _written_down(self, scope: HTTPScope, status: int, seconds: float) -> None:
+        """Log and count an answered request. The route's pattern stands for the address, which may hold an id."""
+        route = str(scope.get("path_template") or "unknown")
+        method = str(scope["method"]) if "path_template" in scope else "unknown"
+        self.state["api"].metrics.answered(route, method, status, seconds)
+        if route in _QUIET and status < 400:
+            return
+        key: ApiKey | None = scope["state"].get("key")
+        _log.info(
+            "request",
+            request=scope["state"]["request_id"],
+            route=route,
+            method=method,
+            status=status,
+            ms=round(seconds * 1_000, 2),
+            key=key.id if key else "",
+        )
+
+
+def create_app(house: House) -> Litestar:
+    """Give the application of a house that keeps what it screens. It does not close the house."""
+    api, router = routes.make(house)
+    return App(
+        route_handlers=[router],
+        state=State({"api": api}),
+        on_shutdown=[api.close],
+        exception_handlers={
+            HTTPException: problems.on_http,
+            ForestallError: problems.on_wrong,
+            Exception: problems.on_crash,
+        },
+        multipart_form_part_limit=MAX_PARTS,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+        pdb_on_exception=False,
+    )
+
+
+def serve(house: House, host: str, port: int, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve a house until SIGINT or SIGTERM, then finish what is under way; the caller closes the house.
+
+    Takes:
+        host, port: where to listen; port 0 takes a free one.
+        on_ready: called once with the address, such as `http://127.0.0.1:8080`, when requests are answered.
+
+    Raises BadSetting where the address cannot be listened on.
+    """
+    log_to(sys.stderr.buffer)
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        create_app(house),
+        loop="uvloop",
+        http=BoundedHttp,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    server = _Server(config, on_ready)
+    try:
+        server.run(sockets=[listener])
+    finally:
+        listener.close()
+
+
+def log_to(stream: Any) -> None:
+    """Write log lines as JSON to a binary stream, one object per line with `event`, `level` and `at`."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper("iso", key="at"),
+            structlog.processors.JSONRenderer(sort_keys=True),
+            _as_bytes,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger("info"),
+        logger_factory=structlog.BytesLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _as_bytes(_logger: Any, _method: str, line: Any) -> bytes:
+    """Give a line as bytes, whatever is in it."""
+    return str(line).encode("utf-8", "backslashreplace")
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """HTTP with bounds that uvicorn leaves to a proxy: on the bytes around a body, and on the time headers may take."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._around = 0
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the network; gives up on a request whose head grows without end."""
+        if self._around == 0:
+            self._deadline = self._deadline or self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        self._around += len(data)
+        super().data_received(data)
+        if self._around > MAX_HEAD_BYTES and self.parser is not None:
+            self.send_400_response("The request's headers are too large.")
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: its time no longer runs."""
+        self._stop_clock()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Part of the body has come: it does not count as head."""
+        self._around -= len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole: the next one starts to count."""
+        self._around = 0
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone: nothing runs on."""
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def _stop_clock(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it is ready, and returns on a signal instead of raising it again, so that the house is closed."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[str], None] | None) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to answer, and say where."""
+        await super().startup(sockets)
+        if self._on_ready is not None and self.started and sockets:
+            host, port = sockets[0].getsockname()[:2]
+            self._on_ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGINT and SIGTERM; a second SIGINT does not wait."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._asked_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
+        self.handle_exit(number, frame)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket; raises BadSetting."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+        listener = socket.socket(family, kind)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        raise BadSetting(
+            f"`{host}:{port}` cannot be listened on ({error.strerror})", "choose another host or port"
+        ) from None
+    return listener

@@ -1,0 +1,208 @@
+"""Whether a ruleset holds together, proven before it is live: names, evidence, ceilings, and the laws that keep safe speech safe.
+
+The laws: a rule needs a finding to fire; a label that may be excused only ever counts for firing, never against it, and a
+context only ever counts against it, so that an excuse can never make an outcome harsher; known material is never excused.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from forestall.model.outcome import Outcome
+from forestall.policy.engine import Mention, mentions
+from forestall.policy.facts import FACTS
+from forestall.policy.fault import Fault, Place, nearest
+from forestall.policy.logic import World, compiled, pushed
+from forestall.policy.reach import unreachable
+from forestall.policy.syntax import And, Choice, Compare, Expr, FactName, Literal, Not, Or, Score
+from forestall.policy.template import ALWAYS
+from forestall.policy.written import Condition, Pardon, Rule, Written
+
+
+def check(written: Written, labels: Mapping[str, Outcome]) -> list[Fault]:
+    """Give every fault of a ruleset, given all labels the detectors declare with their ceilings."""
+    return [*_Check(written, labels).faults()]
+
+
+class _Check:
+    """One check of one ruleset."""
+
+    def __init__(self, written: Written, labels: Mapping[str, Outcome]) -> None:
+        self.written = written
+        self.labels = labels
+        self.contexts = {pardon.context for pardon in written.pardons}
+        self.excusable = {label for pardon in written.pardons for label in pardon.excuses}
+        self.keys = {entry.label: entry.keys for entry in written.evidence}
+
+    def faults(self) -> Iterator[Fault]:
+        """Give all faults."""
+        yield from self._twice()
+        for rule in self.written.rules:
+            yield from self._rule(rule)
+        for pardon in self.written.pardons:
+            yield from self._pardon(pardon)
+        for named in self.written.never_excused:
+            yield from self._label(named.label, named.place)
+        for keys in self.written.evidence:
+            yield from self._label(keys.label, keys.place)
+        for weight in self.written.weights:
+            yield from self._label(weight.label, weight.place)
+            if weight.label in self.contexts and weight.weight > 0:
+                hint = "remove it: a context must never raise the priority"
+                yield Fault(weight.place, f"`{weight.label}` is a context and cannot have a weight", hint)
+
+    def _twice(self) -> Iterator[Fault]:
+        """Find ids and labels given twice."""
+        yield from _repeated("rule", ((rule.id, rule.places["id"]) for rule in self.written.rules))
+        yield from _repeated("excuse", ((pardon.name, pardon.places["name"]) for pardon in self.written.pardons))
+        yield from _repeated("weight of", ((weight.label, weight.place) for weight in self.written.weights))
+        yield from _repeated("evidence of", ((keys.label, keys.place) for keys in self.written.evidence))
+
+    def _rule(self, rule: Rule) -> Iterator[Fault]:
+        spoken = [(line, mention) for line in rule.when for mention in mentions(line.expr)]
+        for line, mention in spoken:
+            yield from self._mention(line, mention)
+            yield from self._law(rule, line, mention)
+        for line in rule.when:
+            yield from _values(line, line.expr)
+        for example in rule.examples:
+            for clue in example.clues:
+                yield from self._label(clue.label, clue.place)
+            yield from (
+                _value(name, value, example.place) for name, value in example.facts.items() if _wrong(name, value)
+            )
+        yield from self._reason(rule, {mention.label for _, mention in spoken if mention.bearing >= 0})
+        yield from self._outcome(rule, [mention for _, mention in spoken])
+        if not any(_false_without_findings(line) for line in rule.when):
+            hint = 'add a condition such as `finding("…")`: without a finding nothing may happen'
+            yield Fault(rule.places["when"], f"rule `{rule.id}` does not need a finding to fire", hint)
+        never = unreachable(rule)
+        if never:
+            yield never
+
+    def _mention(self, line: Condition, mention: Mention) -> Iterator[Fault]:
+        """Find unknown labels and evidence keys in a condition."""
+        place = _moved(line.place, mention.at)
+        yield from self._label(mention.label, place)
+        if mention.key and mention.label in self.labels:
+            yield from self._key(mention.label, mention.key, place)
+
+    def _label(self, label: str, place: Place) -> Iterator[Fault]:
+        if label not in self.labels:
+            yield Fault(place, f"there is no label `{label[:64]}`", nearest(label, self.labels))
+
+    def _key(self, label: str, key: str, place: Place) -> Iterator[Fault]:
+        keys = self.keys.get(label, ())
+        if key not in keys:
+            hint = nearest(key, keys) if keys else f"list the keys of `{label}` under `evidence:`"
+            yield Fault(place, f"findings labelled `{label}` have no evidence `{key[:64]}`", hint)
+
+    def _law(self, rule: Rule, line: Condition, mention: Mention) -> Iterator[Fault]:
+        """Hold the law that an excuse never makes an outcome harsher."""
+        place = _moved(line.place, mention.at)
+        if mention.label in self.excusable and mention.bearing <= 0:
+            told = f"`{mention.label}` may be excused, so rule `{rule.id}` cannot rest on its absence or exact number"
+            yield Fault(place, told, "ask only whether there is enough of it (`finding`, `>=`, `>`)")
+        if mention.label in self.contexts and mention.bearing >= 0:
+            told = f"`{mention.label}` is a context that excuses, so it cannot make rule `{rule.id}` fire"
+            yield Fault(place, told, "ask only for its absence (`not finding`, `<`, `<=`)")
+
+    def _reason(self, rule: Rule, labels: set[str]) -> Iterator[Fault]:
+        """Find places in the reason that nothing fills."""
+        for hole in rule.reason.holes:
+            place = rule.places["reason"]
+            if not hole.label:
+                if hole.key not in FACTS:
+                    yield Fault(
+                        place, f"the reason names the fact `{hole.key}`, which does not exist", nearest(hole.key, FACTS)
+                    )
+            elif hole.label not in labels:
+                told = f"the reason of `{rule.id}` speaks of `{hole.label}`, on which the rule does not rest"
+                yield Fault(place, told, nearest(hole.label, labels))
+            elif hole.key not in ALWAYS and hole.label in self.labels:
+                yield from self._key(hole.label, hole.key, place)
+
+    def _outcome(self, rule: Rule, spoken: Sequence[Mention]) -> Iterator[Fault]:
+        """Hold promise 1 already in the text: no outcome beyond the ceilings of what the rule rests on."""
+        lending = {
+            mention.label: self.labels.get(mention.label, Outcome.REMOVE) for mention in spoken if mention.bearing >= 0
+        }
+        ceiling = max(lending.values(), key=lambda outcome: outcome.rank, default=Outcome.PASS)
+        if lending and rule.outcome.rank > ceiling.rank:
+            told = f"rule `{rule.id}` asks for `{rule.outcome}`, but what it rests on may cause `{ceiling}` at most without a person"
+            yield Fault(rule.places["outcome"], told, f"write `{ceiling}`, or rest it on known material")
+
+    def _pardon(self, pardon: Pardon) -> Iterator[Fault]:
+        never = {named.label for named in self.written.never_excused}
+        yield from self._label(pardon.context, pardon.places["context"])
+        for label in pardon.excuses:
+            place = pardon.places[f"excuses {label}"]
+            yield from self._label(label, place)
+            if label in never:
+                yield Fault(place, f"`{label}` is never excused", "remove it here, or from `never_excused:`")
+            elif self.labels.get(label, Outcome.PASS).rank > Outcome.REVIEW.rank:
+                yield Fault(
+                    place, f"`{label}` is known material", "known material is never excused by its context; remove it"
+                )
+            elif label in self.contexts:
+                yield Fault(place, f"`{label}` is a context itself", "a context is not excused; remove it")
+        if pardon.unless:
+            for mention in mentions(pardon.unless.expr):
+                yield from self._mention(pardon.unless, mention)
+                if mention.label in self.contexts:
+                    told = f"`{mention.label}` is a context; one excuse cannot depend on another"
+                    yield Fault(_moved(pardon.unless.place, mention.at), told, "name findings that must not be excused")
+            yield from _values(pardon.unless, pardon.unless.expr)
+
+
+def _repeated(what: str, named: Iterable[tuple[str, Place]]) -> Iterator[Fault]:
+    """Find names given twice."""
+    first: dict[str, Place] = {}
+    for name, place in named:
+        if name in first:
+            yield Fault(
+                place,
+                f"{what} `{name}` is written twice",
+                f"the first is in {first[name].file}, line {first[name].line}",
+            )
+        first.setdefault(name, place)
+
+
+def _false_without_findings(line: Condition) -> bool:
+    """Say whether a condition is false whatever the facts, as long as there are no findings."""
+    return compiled(pushed(line.expr)).asks(World({}, (), ())) is False
+
+
+def _values(line: Condition, expr: Expr) -> Iterator[Fault]:
+    """Find values that what they are compared with never has."""
+    if isinstance(expr, And | Or):
+        for item in expr.items:
+            yield from _values(line, item)
+    elif isinstance(expr, Not):
+        yield from _values(line, expr.item)
+    elif isinstance(expr, Compare):
+        for one, other in (
+            *zip(expr.operands, expr.operands[1:], strict=False),
+            *zip(expr.operands[1:], expr.operands, strict=False),
+        ):
+            given = other.values if isinstance(other, Choice) else (other.value,) if isinstance(other, Literal) else ()
+            place = _moved(line.place, other.at)
+            for value in given:
+                if isinstance(one, FactName) and _wrong(one.name, value):
+                    yield _value(one.name, value, place)
+                if isinstance(one, Score) and isinstance(value, int | float) and value > 1:
+                    yield Fault(place, "a score lies between 0 and 1", f"write {value / 100:g} for {value:g} per cent")
+
+
+def _wrong(name: str, value: object) -> bool:
+    """Say whether a fact never has this value."""
+    known = FACTS[name].values
+    return bool(known) and value is not None and value not in known
+
+
+def _value(name: str, value: object, place: Place) -> Fault:
+    """Tell that a fact never has this value."""
+    return Fault(place, f"`{name}` is never `{str(value)[:64]}`", nearest(str(value), FACTS[name].values))
+
+
+def _moved(place: Place, offset: int) -> Place:
+    """Give the place some characters further on its line."""
+    return Place(place.file, place.line, place.column + offset)

@@ -1,0 +1,274 @@
+"""The store on a database, through SQLAlchemy Core: reads here, writes through one `Writer`."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from sqlalchemy import Engine, Row, bindparam, exists, func, or_, select
+
+from forestall.model.decision import Decision
+from forestall.model.errors import StoreFailed
+from forestall.model.outcome import Outcome
+from forestall.model.ports import Blobs
+from forestall.model.records import (
+    ApiKey,
+    Case,
+    CaseState,
+    Change,
+    Delivery,
+    DeliveryState,
+    Invite,
+    LedgerRow,
+    Page,
+    Person,
+    Receipt,
+    Session,
+    StoredContent,
+)
+from forestall.store import cursor
+from forestall.store.draft import draft
+from forestall.store.group import Committer
+from forestall.store.readers import Readers, columns
+from forestall.store.rows import API_KEY, CASE, CONTENT, DECISION, DELIVERY, INVITE, PERSON, SESSION, name_key
+from forestall.store.tables import api_keys, cases, checkpoints, contents, decisions, deliveries, invites, ledger
+from forestall.store.tables import people as people_table
+from forestall.store.tables import sessions as sessions_table
+from forestall.store.writer import Writer
+
+_LEDGER_PAGE = 2_000
+
+_CONTENT = columns(CONTENT).where(contents.c.id == bindparam("id"))
+_REVISION = _CONTENT.where(contents.c.revision == bindparam("revision"))
+_NEWEST = _CONTENT.order_by(contents.c.received.desc(), contents.c.seq.desc()).limit(1)
+_DECISION = columns(DECISION).where(decisions.c.id == bindparam("id"))
+_DECISION_BY_KEY = columns(DECISION).where(decisions.c.key == bindparam("key"))
+_DECISIONS_OF = columns(DECISION).where(decisions.c.content == bindparam("content")).order_by(decisions.c.seq)
+_DECISIONS = (
+    columns(DECISION, "seq")
+    .where(decisions.c.seq > bindparam("after"))
+    .order_by(decisions.c.seq)
+    .limit(bindparam("limit"))
+)
+_DECISIONS_TO = _DECISIONS.where(decisions.c.outcome == bindparam("outcome"))
+_CASE = columns(CASE).where(cases.c.id == bindparam("id"))
+_CASE_OF = (
+    columns(CASE)
+    .where(cases.c.content == bindparam("content"), cases.c.revision == bindparam("revision"))
+    .order_by(cases.c.opened.desc(), cases.c.id.desc())
+    .limit(1)
+)
+_CASES = (
+    columns(CASE)
+    .where(cases.c.state == bindparam("state"))
+    .order_by(cases.c.priority.desc(), cases.c.opened, cases.c.id)
+    .limit(bindparam("limit"))
+)
+_CASES_AFTER = _CASES.where(
+    cases.c.priority <= bindparam("priority"),
+    or_(
+        cases.c.priority < bindparam("priority"),
+        cases.c.opened > bindparam("opened"),
+        (cases.c.opened == bindparam("opened")) & (cases.c.id > bindparam("id")),
+    ),
+)
+_COUNT_CASES = select(func.count()).select_from(cases).where(cases.c.state == bindparam("state"))
+_DUE = (
+    columns(DELIVERY)
+    .where(deliveries.c.state == DeliveryState.DUE.value, deliveries.c.due <= bindparam("now"))
+    .order_by(deliveries.c.due, deliveries.c.id)
+    .limit(bindparam("limit"))
+)
+_DELIVERY = columns(DELIVERY).where(deliveries.c.id == bindparam("id"))
+_API_KEY = columns(API_KEY).where(api_keys.c.secret_sha256 == bindparam("secret"))
+_API_KEYS = columns(API_KEY).order_by(api_keys.c.created, api_keys.c.id)
+_PERSON = columns(PERSON).where(people_table.c.id == bindparam("id"))
+_PERSON_NAMED = columns(PERSON).where(people_table.c.name_key == bindparam("name"))
+_PEOPLE = columns(PERSON).order_by(people_table.c.created, people_table.c.id)
+_INVITE = columns(INVITE).where(invites.c.token_sha256 == bindparam("token"))
+_SESSION = columns(SESSION).where(sessions_table.c.id == bindparam("id"))
+_HELD = exists().where(
+    cases.c.content == contents.c.id, cases.c.revision == contents.c.revision, cases.c.state == CaseState.OPEN.value
+)
+_EXPIRED = (
+    columns(CONTENT)
+    .where(contents.c.retention == bindparam("retention"), contents.c.purged == "")
+    .where(contents.c.received < bindparam("before"), ~_HELD)
+    .order_by(contents.c.received, contents.c.id, contents.c.revision)
+    .limit(bindparam("limit"))
+)
+_SIZE = select(func.max(checkpoints.c.size))
+_CHECKPOINTS = select(checkpoints.c.note).order_by(checkpoints.c.size)
+_LEDGER = select(ledger.c.seq, ledger.c.tag, ledger.c.subject, ledger.c.entry, ledger.c.leaf).order_by(ledger.c.seq)
+_LEDGER_ROWS = _LEDGER.where(ledger.c.seq >= bindparam("start"), ledger.c.seq < bindparam("stop")).limit(_LEDGER_PAGE)
+_LEDGER_OF = _LEDGER.where(ledger.c.subject == bindparam("subject"))
+_LAST = select(func.max(ledger.c.seq))
+
+
+class SqlStore:
+    """A store on a database; see `forestall.model.ports.Store`. Safe to use from many threads and processes.
+
+    Takes:
+        committer: writes groups of changes.
+        reading: an engine in autocommit mode.
+        blobs: where media bytes are kept.
+    """
+
+    def __init__(self, committer: Committer, reading: Engine, blobs: Blobs) -> None:
+        self._committer = committer
+        self._readers = Readers(reading)
+        self._blobs = blobs
+        self._writer = Writer(committer.commit)
+
+    @property
+    def blobs(self) -> Blobs:
+        """Where media bytes are kept."""
+        return self._blobs
+
+    def submit(self, change: Change) -> Future[Receipt]:
+        """Queue a change; waits while the queue is full. Once the future resolves the change is durable."""
+        future: Future[Receipt] = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            self._writer.submit(draft(change), future)
+        except StoreFailed as error:
+            future.set_exception(error)
+        return future
+
+    def content(self, content_id: str, revision: str = "") -> StoredContent | None:
+        """Give one revision, or the one received last."""
+        if revision:
+            return self._readers.record(CONTENT, _REVISION, id=content_id, revision=revision)
+        return self._readers.record(CONTENT, _NEWEST, id=content_id)
+
+    def decision(self, decision_id: str) -> Decision | None:
+        """Give a decision by its id."""
+        return self._readers.record(DECISION, _DECISION, id=decision_id)
+
+    def decision_by_key(self, key: str) -> Decision | None:
+        """Give the machine decision made under this idempotency key."""
+        return self._readers.record(DECISION, _DECISION_BY_KEY, key=key)
+
+    def decisions_of(self, content_id: str) -> Sequence[Decision]:
+        """Give all decisions on a piece of content, oldest first."""
+        return self._readers.records(DECISION, _DECISIONS_OF, content=content_id)
+
+    def decisions(self, since: str = "", outcome: Outcome | None = None, limit: int = 100) -> Page[Decision]:
+        """Give decisions in commit order after the cursor `since`."""
+        limit = cursor.limit(limit)
+        after = cursor.read(since, tuple[int])[0] if since else -1
+        parameters = {"after": after, "limit": limit + 1}
+        if outcome is None:
+            rows = self._readers.rows(_DECISIONS, **parameters)
+        else:
+            rows = self._readers.rows(_DECISIONS_TO, outcome=outcome.value, **parameters)
+        following = cursor.write([rows[limit - 1].seq]) if len(rows) > limit else ""
+        return Page(tuple([DECISION.record(row) for row in rows[:limit]]), following)
+
+    def case(self, case_id: str) -> Case | None:
+        """Give a case by its id."""
+        return self._readers.record(CASE, _CASE, id=case_id)
+
+    def case_of(self, content_id: str, revision: str) -> Case | None:
+        """Give the newest case on a revision of content."""
+        return self._readers.record(CASE, _CASE_OF, content=content_id, revision=revision)
+
+    def cases(self, state: CaseState, after: str = "", limit: int = 50) -> Page[Case]:
+        """Give cases in a state by priority, highest first, then oldest first."""
+        limit = cursor.limit(limit)
+        parameters = {"state": state.value, "limit": limit + 1}
+        if after:
+            priority, opened, case_id = cursor.read(after, tuple[float, str, str])
+            place = {"priority": priority, "opened": opened, "id": case_id}
+            found = self._readers.records(CASE, _CASES_AFTER, **parameters, **place)
+        else:
+            found = self._readers.records(CASE, _CASES, **parameters)
+        page = found[:limit]
+        following = cursor.write([page[-1].priority, page[-1].opened, page[-1].id]) if len(found) > limit else ""
+        return Page(tuple(page), following)
+
+    def count_cases(self, state: CaseState) -> int:
+        """Count the cases in a state."""
+        return int(self._readers.value(_COUNT_CASES, state=state.value))
+
+    def deliveries_due(self, now: str, limit: int = 100) -> Sequence[Delivery]:
+        """Give outgoing messages that are due, oldest first."""
+        return self._readers.records(DELIVERY, _DUE, now=now, limit=cursor.limit(limit))
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """Give an outgoing message by its id."""
+        return self._readers.record(DELIVERY, _DELIVERY, id=delivery_id)
+
+    def api_key(self, secret_sha256: str) -> ApiKey | None:
+        """Give the key with this hashed secret."""
+        return self._readers.record(API_KEY, _API_KEY, secret=secret_sha256)
+
+    def api_keys(self) -> Sequence[ApiKey]:
+        """Give all keys, oldest first."""
+        return self._readers.records(API_KEY, _API_KEYS)
+
+    def person(self, person_id: str) -> Person | None:
+        """Give a person by pseudonym."""
+        return self._readers.record(PERSON, _PERSON, id=person_id)
+
+    def person_named(self, name: str) -> Person | None:
+        """Give a person by sign-in name (case does not matter)."""
+        return self._readers.record(PERSON, _PERSON_NAMED, name=name_key(name))
+
+    def people(self) -> Sequence[Person]:
+        """Give all people, oldest first."""
+        return self._readers.records(PERSON, _PEOPLE)
+
+    def invite(self, token_sha256: str) -> Invite | None:
+        """Give an invitation by its hashed token."""
+        return self._readers.record(INVITE, _INVITE, token=token_sha256)
+
+    def session(self, session_id: str) -> Session | None:
+        """Give a session by its hashed token."""
+        return self._readers.record(SESSION, _SESSION, id=session_id)
+
+    def expired_contents(self, retention: str, received_before: str, limit: int = 500) -> Sequence[StoredContent]:
+        """Give contents of a retention class received before an instant and not yet purged, without an open case."""
+        limit = cursor.limit(limit)
+        return self._readers.records(CONTENT, _EXPIRED, retention=retention, before=received_before, limit=limit)
+
+    def ledger_size(self) -> int:
+        """Count the committed ledger lines."""
+        return int(self._readers.value(_SIZE) or 0)
+
+    def ledger_rows(self, start: int = 0, stop: int | None = None) -> Iterator[LedgerRow]:
+        """Give ledger lines by position; lines committed after the call are left out. Read in pages, never all at once."""
+        if stop is None:
+            last = self._readers.value(_LAST)
+            stop = 0 if last is None else last + 1
+        return self._pages(max(start, 0), stop)
+
+    def _pages(self, start: int, stop: int) -> Iterator[LedgerRow]:
+        """Give ledger lines page by page."""
+        while rows := self._readers.rows(_LEDGER_ROWS, start=start, stop=stop):
+            for row in rows:
+                yield _line(row)
+            start = rows[-1].seq + 1
+
+    def ledger_of(self, subject: str) -> Sequence[LedgerRow]:
+        """Give the ledger lines about one id, oldest first."""
+        return tuple([_line(row) for row in self._readers.rows(_LEDGER_OF, subject=subject)])
+
+    def checkpoints(self) -> Sequence[str]:
+        """Give all signed checkpoints kept, oldest first, in signed-note form."""
+        return [str(row.note) for row in self._readers.rows(_CHECKPOINTS)]
+
+    def close(self) -> None:
+        """Finish queued writes and close."""
+        self._writer.close()
+        self._committer.close()
+        self._readers.close()
+
+
+def _line(row: Row[Any]) -> LedgerRow:
+    """Give a ledger line as kept, even where someone put values of another type into the database: checking names them."""
+    return LedgerRow(row.seq, str(row.tag), str(row.subject), _bytes(row.entry), _bytes(row.leaf))
+
+
+def _bytes(value: object) -> bytes:
+    """Give a value as bytes."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")

@@ -1,0 +1,133 @@
+"""The tables, for any database SQLAlchemy speaks to. `migrations/` builds exactly these (a test compares).
+
+Columns follow the record types of `forestall.model.records`, nested values as JSON text. Times are instants as text, which
+sort. `contents.seq` and `decisions.seq` are ledger positions: of the change that first kept the content, and of the line about
+the decision, which orders the feed of decisions.
+"""
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData()
+
+_seq = BigInteger().with_variant(Integer, "sqlite")
+"""A ledger position; on SQLite the type that makes a primary key the row's own number."""
+
+
+def _texts(*names: str) -> list[Column[str]]:
+    """Give text columns that always have a value."""
+    return [Column(name, Text, nullable=False) for name in names]
+
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("revision", Text, primary_key=True),
+    *_texts("kind", "received", "audience", "retention", "language", "author", "thread", "url", "published"),
+    *_texts("segments", "files", "facts", "purged"),
+    Column("seq", _seq, nullable=False),
+    Index("contents_by_retention", "retention", "purged", "received"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Text, nullable=False, unique=True),
+    *_texts("content", "revision", "outcome"),
+    Column("priority", Float, nullable=False),
+    *_texts("by", "at", "reasons", "excuses", "unknowns", "findings", "facts", "versions", "language"),
+    Column("key", Text, unique=True),
+    *_texts("case", "note"),
+    Column("seq", _seq, primary_key=True, autoincrement=False),
+    Index("decisions_by_content", "content", "seq"),
+    Index("decisions_by_outcome", "outcome", "seq"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("content", "revision", "decision"),
+    Column("priority", Float, nullable=False),
+    *_texts("outcome", "state", "opened", "rules", "concluded", "conclusion"),
+    Column("version", Integer, nullable=False),
+    Index("cases_by_content", "content", "revision", "opened"),
+)
+Index("cases_by_priority", cases.c.state, cases.c.priority.desc(), cases.c.opened, cases.c.id)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("target", "kind", "body", "due", "state"),
+    Column("attempts", Integer, nullable=False),
+    *_texts("last_error"),
+    Column("version", Integer, nullable=False),
+    Index("deliveries_by_due", "state", "due", "id"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("name"),
+    Column("secret_sha256", Text, nullable=False, unique=True),
+    *_texts("scopes", "created", "revoked"),
+    Column("version", Integer, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("name", "role", "password_hash", "created", "disabled"),
+    Column("version", Integer, nullable=False),
+    Column("name_key", Text, nullable=False, unique=True),
+)
+
+invites = Table(
+    "invites",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("token_sha256", Text, nullable=False, unique=True),
+    *_texts("role", "expires", "used"),
+    Column("version", Integer, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("person", "created", "expires", "revoked"),
+    Column("version", Integer, nullable=False),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("once", Text, primary_key=True),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Idempotency keys of committed changes, with the ledger positions they took."""
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("seq", _seq, primary_key=True, autoincrement=False),
+    *_texts("tag", "subject"),
+    Column("entry", LargeBinary, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Index("ledger_by_subject", "subject", "seq"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", _seq, primary_key=True, autoincrement=False),
+    *_texts("note"),
+    Column("frontier", LargeBinary, nullable=False),
+    *_texts("at"),
+)
+"""Signed checkpoints; the newest, with its frontier, is where the ledger goes on."""

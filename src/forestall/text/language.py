@@ -1,0 +1,201 @@
+"""Languages: which one a text is in, from its script and, where that leaves a choice, py3langid's model.
+
+The model is a naive Bayes classifier over byte n-grams (py3langid, BSD); its arrays are packed into bytes and walked by a
+kernel of ours, some ten times as fast as its own loop. Arabic and Urdu in Latin letters are told by common words.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forestall.text import script
+
+UNCLEAR = "und"
+"""What is given where a text has too few words to tell."""
+
+_SAMPLE = 600
+"""Characters of a text that are looked at."""
+_FEWEST_LETTERS = 6
+"""With fewer letters than this, a script that many languages share tells nothing."""
+_SURE = 0.12
+"""Least normalised probability at which the model is believed."""
+_PRIOR = 3.0
+"""How much likelier the declared language counts, in the model's units (natural logarithms)."""
+_COMMON = ("ar arz en fr de tr ru ur fa id so ha sw es bn hi pt it uk", 5.0)
+"""Languages that are common on the services we know, and how much likelier they count: short posts need a prior."""
+
+_ONE_LANGUAGE = {
+    **{"greek": "el", "hebrew": "he", "bengali": "bn", "kana": "ja", "hangul": "ko", "thai": "th", "armenian": "hy"},
+    **{"georgian": "ka", "ethiopic": "am", "tamil": "ta", "telugu": "te", "kannada": "kn", "malayalam": "ml", "odia": "or"},
+    **{"gujarati": "gu", "gurmukhi": "pa", "sinhala": "si", "burmese": "my", "khmer": "km", "lao": "lo", "tibetan": "dz"},
+    **{"han": "zh"},
+}
+"""Scripts that stand for one language here."""
+_CHOICES = {
+    "arabic": "ar ary arz fa ur ps ug sdh ku",
+    "cyrillic": "ru uk be bg mk sr kk ky mn tg tt ba",
+    "devanagari": "hi mr ne sa",
+    "latin": (
+        "af az br bs ca cs cy da de en eo es et eu fi fr ga gl ha hr ht hu id ig is it jv lt lv mg ms nl no nn om pl pt ro "
+        "rw sk sl sn so sq sr st sv sw tl tr uz vi xh yo zu ku pcm ln lg mt crh"
+    ),
+}
+"""Scripts that leave a choice, and the model's languages among which it is made."""
+_WRITTEN_AS = {"ary": "ar", "arz": "ar", "sdh": "ku", "nn": "no", "pcm": "en", "crh": "tr", "ms": "id"}
+"""Languages of the model that we report as another: too near to tell apart in a short post."""
+
+_ROMANISED = {
+    "ar-Latn": frozenset(
+        "ana enta enti inta inti howa heya ehna e7na ento homma mafi mafeesh mesh mish mosh msh wallah wallahi walla habibi "
+        "7abibi habibti 3ala 3la 3ashan 3shan 3an fe el7amdulillah 7amdulillah ya3ni y3ni shlonak shlon shu sho kifak keefak "
+        "ezayak izayak aywa akhi a5i 5alas khalas inshallah nshallah yalla yallah bas ktir kteer awi 2awi gedan b7bk ba7ebak "
+        "7ayati 3omri 3ndi 3andi 3endi la2 leh lesh laish wein feen fein meen mnee7 mni7 sabah elkheir el5er dlw2ty delwa2ty "
+        "hala2 halla2 shwaya shway kda keda kol kolo wahad wa7ed 7aga 7adan bidi biddi badde barsha bezzaf bzaf wach chnou".split()
+    ),
+    "ur-Latn": frozenset(
+        "hai hain tha thi thay nahi nahin nai kya kia kyun kyu mein mera meri mere tera teri tere aap yeh woh ka ki kay se say "
+        "sy aur bhi bhe raha rahi rahe karo karna karta karte karti kro krna kr gaya gayi gaye hua hue hoga hogi hota hoti acha "
+        "achha accha bohat bahut bhot abhi kuch kuchh koi apna apni apne wala wali wale walay bhai yaar phir phr agar lekin "
+        "magar kaise kese kaisa kab kahan yahan wahan unka uska iska inka mujhe mjhy tujhe tumhe humein hame baat din chahiye "
+        "chahye diya dia liya lia dena jata jati jate aata ata aati kiya kyunke kyunki khuda sath saath logo logon nhi ni hy "
+        "hy hn ha rha rhi rhe krte krta ap jo ko ke ho hu hun tum hum ab bas sab main unko usko isko inko ise use aise aisi kar "
+        "sakta sakti sakte jaye jaise jese pe par dil zyada bilkul haan ji mat tak baad".split()
+    ),
+}
+"""Common words of languages that are often written in Latin letters, as people spell them."""
+_ROMANISED_SHARE = {"ar-Latn": 0.18, "ur-Latn": 0.3}
+"""Least share of a text's words that must be among the common ones; Urdu's are short and some exist elsewhere too."""
+
+_NOT_WORDS = re.compile(r"https?://\S{1,200}|www\.\S{1,200}|[@#]\w{1,60}|\S{1,60}@\S{1,60}")
+_DECLARED = re.compile(r"[A-Za-z]{2,3}(?![A-Za-z])")
+_WORD = re.compile(r"[a-z0-9']{1,30}")
+
+
+def identify(text: str, declared: str = "") -> str:
+    """Name the language of a text: ISO 639 (`ar-Latn`, `ur-Latn` and `hi-Latn` for romanised ones), `und` where it is unclear.
+
+    `declared` is what the platform says, as a language tag. It decides where there are no words to go by, and tips the
+    balance where two languages are near; it never overrules a clear text.
+    """
+    prior = _prior(declared)
+    sample = text[:_SAMPLE]
+    if "@" in sample or "#" in sample or "//" in sample or "www." in sample:
+        sample = _NOT_WORDS.sub(" ", sample)
+    counts = script.letters(sample)
+    if not counts:
+        return prior or UNCLEAR
+    main = max(counts, key=lambda name: counts[name])
+    if main == "han" and counts.get("kana", 0) * 10 > counts["han"]:
+        return "ja"
+    if main in _ONE_LANGUAGE:
+        return _ONE_LANGUAGE[main]
+    if main not in _CHOICES or counts[main] < _FEWEST_LETTERS:
+        return prior or UNCLEAR
+    if main == "latin" and sample.isascii():
+        romanised = _romanised(sample)
+        if romanised:
+            return "hi-Latn" if prior == "hi" and romanised == "ur-Latn" else romanised
+    return _model().choose(sample, main, prior) or prior or UNCLEAR
+
+
+def _prior(declared: str) -> str:
+    """Give the primary language of a declared tag in lower case, or nothing where it is no language tag."""
+    found = _DECLARED.match(declared)
+    return found[0].lower() if found and found[0].lower() != UNCLEAR else ""
+
+
+def _romanised(text: str) -> str:
+    """Name the language of a text in Latin letters that are not its own, or nothing."""
+    words = _WORD.findall(text.lower())
+    for language, common in _ROMANISED.items():
+        hits = {word for word in words if word in common}
+        share = sum(word in hits for word in words) / max(len(words), 1)
+        if len(hits) >= min(3, len(words)) and len(words) > 1 and share >= _ROMANISED_SHARE[language]:
+            return language
+    return ""
+
+
+@dataclass(frozen=True)
+class _Model:
+    """py3langid's arrays: an automaton over bytes whose states name features, and a penalty per feature and language.
+
+    `penalties` are differences to the feature's best language in steps of `step`, so one byte each. `columns` gives, per
+    script, the columns to choose among.
+    """
+
+    moves: NDArray[np.uint32]
+    rows: NDArray[np.int32]
+    features: NDArray[np.int32]
+    penalties: NDArray[np.uint8]
+    start: NDArray[np.float32]
+    languages: tuple[str, ...]
+    columns: Mapping[str, NDArray[np.intp]]
+    step: float
+    scratch: threading.local
+
+    def choose(self, text: str, script_name: str, prior: str) -> str:
+        """Name the likeliest language of the script, or nothing where none stands out."""
+        if text.isupper():
+            text = text.lower()
+        raw = np.frombuffer(unicodedata.normalize("NFC", text).encode("utf-8", "replace"), np.uint8)
+        scores = self.start.copy()
+        if _score(self, raw, scores) == 0:
+            return ""
+        columns = self.columns[script_name]
+        chosen = scores[columns] * np.float32(self.step)
+        if prior:
+            chosen += [_PRIOR if self._name(column) == prior else 0.0 for column in columns]
+        best = int(chosen.argmax())
+        likely = 1.0 / float(np.exp((chosen - chosen[best]) / np.sqrt(len(raw))).sum())
+        return self._name(columns[best]) if likely >= _SURE else ""
+
+    def _name(self, column: int) -> str:
+        """Give the language we report for a column."""
+        name = self.languages[column]
+        return _WRITTEN_AS.get(name, name)
+
+
+def _score(model: _Model, raw: NDArray[np.uint8], scores: NDArray[np.float32]) -> int:
+    """Run the kernel with this thread's scratch space."""
+    from forestall.text.language_kernels import score  # noqa: PLC0415 - loading numba is dear
+
+    seen = getattr(model.scratch, "seen", None)
+    if seen is None:
+        seen = model.scratch.seen = np.zeros(len(model.penalties), np.int32)
+    order = np.empty(len(raw), np.int32)
+    return score(raw, model.moves, model.rows, model.features, model.penalties, seen, order, scores)
+
+
+@cache
+def _model() -> _Model:
+    """Load and pack the model: half a second and 40 MB, when a text first needs it."""
+    import py3langid  # noqa: PLC0415 - only texts whose script leaves a choice need the model
+    from py3langid.modelio import load_model  # noqa: PLC0415
+
+    path = Path(py3langid.__file__).parent / "data" / "model.npz.xz"
+    weights, start, languages, moves, rows, features = load_model(path)
+    weights = np.asarray(weights, np.float32)
+    below = weights.max(axis=1, keepdims=True) - weights
+    step = float(below.max()) / 255
+    common = np.array([_COMMON[1] if language in _COMMON[0].split() else 0.0 for language in languages])
+    return _Model(
+        moves=np.asarray(moves, np.uint32),
+        rows=np.asarray(rows, np.int32) << 8,
+        features=np.asarray(features, np.int32),
+        penalties=np.rint(below / step).astype(np.uint8),
+        start=((np.asarray(start) + common) / step).astype(np.float32),
+        languages=tuple(languages),
+        columns={
+            name: np.array([column for column, language in enumerate(languages) if language in choices.split()])
+            for name, choices in _CHOICES.items()
+        },
+        step=step,
+        scratch=threading.local(),
+    )
