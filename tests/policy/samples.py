@@ -9,6 +9,7 @@ from forestall.model.decision import Fact
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.policy.engine import Ruleset, make_ready
+from forestall.policy.fault import Place
 from forestall.policy.syntax import (
     And,
     Choice,
@@ -20,11 +21,12 @@ from forestall.policy.syntax import (
     Found,
     Literal,
     Not,
+    Operand,
+    Operator,
     Or,
     Score,
 )
 from forestall.policy.template import Template
-from forestall.policy.fault import Place
 from forestall.policy.written import Condition, Pardon, Rule, Weight, Written
 
 LABELS: Mapping[str, Outcome] = {
@@ -91,20 +93,27 @@ FACT_SETS = st.fixed_dictionaries(
     },
 )
 
-_NUMBERS = st.sampled_from([Literal(0), Literal(0.25), Literal(0.5), Literal(1), Literal(2), FactName("parts")])
+_NUMBERS: st.SearchStrategy[Operand] = st.sampled_from(
+    [Literal(0), Literal(0.25), Literal(0.5), Literal(1), Literal(2), FactName("parts")]
+)
+_WANTED: st.SearchStrategy[Operand] = st.sampled_from(
+    [Literal("one"), Literal(3), Literal(True), Choice(("one", "two"))]
+)
+_SIGNS: st.SearchStrategy[Operator] = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
+_ORDERS: st.SearchStrategy[Operator] = st.sampled_from(["<", "<=", ">", ">="])
 
 
 @st.composite
 def _comparisons(draw: st.DrawFn) -> Compare:
     label = draw(st.sampled_from(sorted(LABELS)))
     if draw(st.booleans()):
-        wanted = draw(st.sampled_from([Literal("one"), Literal(3), Literal(True), Choice(("one", "two"))]))
+        wanted = draw(_WANTED)
         return Compare((Evidence(label, "cause"), wanted), ("in" if isinstance(wanted, Choice) else "==",))
-    left = draw(st.sampled_from([Score(label), Count(label)]))
-    sign = draw(st.sampled_from(["==", "!=", "<", "<=", ">", ">="]))
+    left: Operand = Score(label) if draw(st.booleans()) else Count(label)
+    sign = draw(_SIGNS)
     if draw(st.booleans()):
         return Compare((left, draw(_NUMBERS)), (sign,))
-    return Compare((draw(_NUMBERS), left, draw(_NUMBERS)), (sign, draw(st.sampled_from(["<", "<=", ">", ">="]))))
+    return Compare((draw(_NUMBERS), left, draw(_NUMBERS)), (sign, draw(_ORDERS)))
 
 
 LEAVES: st.SearchStrategy[Expr] = st.one_of(
@@ -142,14 +151,18 @@ def any_rulesets(draw: st.DrawFn) -> Ruleset:
         for number in range(draw(st.integers(1, 4)))
     ]
     pardons = [
-        Pardon("any", "Any.", "context-news", draw(SCORES), tuple(draw(st.lists(st.sampled_from(sorted(LABELS))))), None)
+        Pardon(
+            "any", "Any.", "context-news", draw(SCORES), tuple(draw(st.lists(st.sampled_from(sorted(LABELS))))), None
+        )
     ]
     weights = tuple(Weight(label, draw(SCORES), here) for label in sorted(LABELS))
     written = Written("any", tuple(rules), tuple(pardons), (), weights, draw(SCORES), ())
     return make_ready(written, "0" * 64, {})
 
 
-_ENOUGH = st.sampled_from(["propaganda", "pledge", "recruiting", "contact-invite", "known-near", "known-exact", "unreadable"])
+_ENOUGH = st.sampled_from(
+    ["propaganda", "pledge", "recruiting", "contact-invite", "known-near", "known-exact", "unreadable"]
+)
 
 
 @st.composite
@@ -209,7 +222,10 @@ def lawful_files(draw: st.DrawFn) -> dict[str, str]:
         lines += [f"    at_least: {draw(st.sampled_from(['0.25', '0.5']))}", f"    excuses: [{', '.join(labels)}]"]
         lines += draw(st.sampled_from([[], ['    unless: score("contact-invite") >= 0.5'], ["    unless: has_media"]]))
     lines += [f"priority: {{excused: {draw(st.sampled_from(['0', '0.3', '1']))}, weights: {{"]
-    lines[-1] += ", ".join(f"{label}: {draw(st.sampled_from(['0', '0.1', '0.9', '1']))}" for label in ("pledge", "recruiting", "known-near"))
+    lines[-1] += ", ".join(
+        f"{label}: {draw(st.sampled_from(['0', '0.1', '0.9', '1']))}"
+        for label in ("pledge", "recruiting", "known-near")
+    )
     lines[-1] += "}}"
     keys = ["propaganda", "pledge", "recruiting", "contact-invite", "known-near", "known-exact", "unreadable"]
     lines += ["evidence:", *(f"  {label}: [cause]" for label in keys)]

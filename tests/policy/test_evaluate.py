@@ -4,8 +4,9 @@ import random
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
+from tests.policy.samples import FACT_SETS, FACTS, LABELS, any_rulesets, findings, found, lawful_files
 
 from forestall.model.decision import Fact
 from forestall.model.errors import BadPolicy
@@ -14,9 +15,10 @@ from forestall.model.outcome import Outcome
 from forestall.policy.engine import Ruleset
 from forestall.policy.evaluate import UNANSWERED, evaluate
 from forestall.policy.ruleset import load
-from tests.policy.samples import FACT_SETS, FACTS, LABELS, any_rulesets, findings, found, lawful_files
 
-TEXTUAL: Mapping[str, Outcome] = {label: ceiling for label, ceiling in LABELS.items() if ceiling.rank <= Outcome.REVIEW.rank}
+TEXTUAL: Mapping[str, Outcome] = {
+    label: ceiling for label, ceiling in LABELS.items() if ceiling.rank <= Outcome.REVIEW.rank
+}
 LAWS = settings(max_examples=150, derandomize=True, deadline=None)
 
 
@@ -25,9 +27,9 @@ def checked(files: dict[str, str]) -> Ruleset:
     try:
         return load(files, LABELS)
     except BadPolicy as error:
-        assert "can never fire" in error.what, error.what
-        assume(False)
-        raise
+        if "can never fire" not in error.what:
+            raise
+        reject()
 
 
 def written(*lines: str, outcome: str = "review", extra: str = "", reason: str = "Because.") -> Ruleset:
@@ -55,14 +57,18 @@ def test_nothing_beyond_the_ceilings(ruleset: Ruleset, facts: dict[str, Fact], g
 
 @given(any_rulesets(), FACT_SETS, st.lists(findings(), max_size=6), st.randoms(use_true_random=False))
 @LAWS
-def test_order_does_not_matter(ruleset: Ruleset, facts: dict[str, Fact], given_: list[Finding], chance: random.Random) -> None:
+def test_order_does_not_matter(
+    ruleset: Ruleset, facts: dict[str, Fact], given_: list[Finding], chance: random.Random
+) -> None:
     """The same findings in another order give the same verdict, indices aside, and the same order the very same one."""
     verdict = evaluate(facts, given_, ruleset)
     assert evaluate(facts, given_, ruleset) == verdict
     shuffled = chance.sample(given_, len(given_))
     other = evaluate(facts, shuffled, ruleset)
     assert (other.outcome, other.priority, other.unknowns) == (verdict.outcome, verdict.priority, verdict.unknowns)
-    assert [(reason.rule, reason.text) for reason in other.reasons] == [(reason.rule, reason.text) for reason in verdict.reasons]
+    assert [(reason.rule, reason.text) for reason in other.reasons] == [
+        (reason.rule, reason.text) for reason in verdict.reasons
+    ]
     assert [given.name for given in other.excuses] == [given.name for given in verdict.excuses]
 
 
@@ -79,7 +85,9 @@ def test_reasons_read_the_same_in_any_order(
 
 @given(lawful_files(), FACT_SETS, st.lists(findings(), max_size=6), findings())
 @LAWS
-def test_a_context_never_makes_it_harsher(files: dict[str, str], facts: dict[str, Fact], given_: list[Finding], more: Finding) -> None:
+def test_a_context_never_makes_it_harsher(
+    files: dict[str, str], facts: dict[str, Fact], given_: list[Finding], more: Finding
+) -> None:
     """An added context never makes an outcome harsher and never raises a priority."""
     ruleset = checked(files)
     context = Finding("sample", "1", "context-news", more.score, Outcome.PASS, more.part)
@@ -88,9 +96,13 @@ def test_a_context_never_makes_it_harsher(files: dict[str, str], facts: dict[str
     assert after.priority <= before.priority
 
 
-@given(lawful_files(), FACT_SETS, st.lists(findings(), max_size=6), st.sampled_from(["propaganda", "pledge", "recruiting"]))
+@given(
+    lawful_files(), FACT_SETS, st.lists(findings(), max_size=6), st.sampled_from(["propaganda", "pledge", "recruiting"])
+)
 @LAWS
-def test_an_excuse_never_makes_it_harsher(files: dict[str, str], facts: dict[str, Fact], given_: list[Finding], label: str) -> None:
+def test_an_excuse_never_makes_it_harsher(
+    files: dict[str, str], facts: dict[str, Fact], given_: list[Finding], label: str
+) -> None:
     """An excuse added to a ruleset never makes an outcome harsher and never raises a priority."""
     ruleset = checked(files)
     added = f"excuses:\n  - {{name: more, text: Safe., context: context-research, excuses: [{label}]}}\n"
@@ -102,14 +114,15 @@ def test_an_excuse_never_makes_it_harsher(files: dict[str, str], facts: dict[str
 
 @given(lawful_files(), FACT_SETS, st.lists(findings(), max_size=6), findings())
 @LAWS
-def test_priority_grows_with_findings(files: dict[str, str], facts: dict[str, Fact], given_: list[Finding], more: Finding) -> None:
+def test_priority_grows_with_findings(
+    files: dict[str, str], facts: dict[str, Fact], given_: list[Finding], more: Finding
+) -> None:
     """The priority lies within 0 and 1, and a finding more that does not excuse others never lowers it."""
     ruleset = checked(files)
     assume(not more.label.startswith("context-"))
-    unsaid = not any(pardon.unless for pardon in ruleset.pardons)
     before, after = evaluate(facts, given_, ruleset), evaluate(facts, [*given_, more], ruleset)
     assert 0 <= before.priority <= 1
-    assert after.priority >= before.priority or not unsaid
+    assert after.priority >= before.priority
 
 
 def test_without_findings_nothing_happens() -> None:

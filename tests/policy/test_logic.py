@@ -3,14 +3,27 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.policy.samples import EXPRESSIONS, FACT_SETS, findings, found
 
 from forestall.model.decision import Fact
 from forestall.model.finding import Finding
 from forestall.policy.fault import Place
 from forestall.policy.logic import World, compiled, pushed, share
 from forestall.policy.parse import parse
-from forestall.policy.syntax import And, Choice, Compare, Count, Evidence, Expr, FactName, Found, Literal, Not, Or, Score
-from tests.policy.samples import EXPRESSIONS, FACT_SETS, findings, found
+from forestall.policy.syntax import (
+    And,
+    Choice,
+    Compare,
+    Count,
+    Evidence,
+    Expr,
+    FactName,
+    Found,
+    Literal,
+    Not,
+    Or,
+    Score,
+)
 
 TRUTHS = (True, False, None)
 

@@ -4,7 +4,20 @@ import pytest
 
 from forestall.policy.fault import Faulty, Place
 from forestall.policy.parse import parse
-from forestall.policy.syntax import And, Choice, Compare, Count, Evidence, Expr, FactName, Found, Literal, Not, Or, Score
+from forestall.policy.syntax import (
+    And,
+    Choice,
+    Compare,
+    Count,
+    Evidence,
+    Expr,
+    FactName,
+    Found,
+    Literal,
+    Not,
+    Or,
+    Score,
+)
 
 HERE = Place("rules.yaml", 7, 9)
 
@@ -17,10 +30,19 @@ HERE = Place("rules.yaml", 7, 9)
         ('score("recruiting") >= 0.5', Compare((Score("recruiting"), Literal(0.5)), (">=",))),
         ("1 < parts <= 20", Compare((Literal(1), FactName("parts"), Literal(20)), ("<", "<="))),
         ('kind in ["post", "file"]', Compare((FactName("kind"), Choice(("post", "file"))), ("in",))),
-        ('audience not in ("private", "closed")', Compare((FactName("audience"), Choice(("private", "closed"))), ("not in",))),
-        ('evidence("unreadable", "cause") == "too-deep"', Compare((Evidence("unreadable", "cause"), Literal("too-deep")), ("==",))),
+        (
+            'audience not in ("private", "closed")',
+            Compare((FactName("audience"), Choice(("private", "closed"))), ("not in",)),
+        ),
+        (
+            'evidence("unreadable", "cause") == "too-deep"',
+            Compare((Evidence("unreadable", "cause"), Literal("too-deep")), ("==",)),
+        ),
         ('not (finding("a") or count("b") > 2)', Not(Or((Found("a"), Compare((Count("b"), Literal(2)), (">",)))))),
-        ('finding("a") and has_text and not in_thread', And((Found("a"), FactName("has_text"), Not(FactName("in_thread"))))),
+        (
+            'finding("a") and has_text and not in_thread',
+            And((Found("a"), FactName("has_text"), Not(FactName("in_thread")))),
+        ),
     ],
 )
 def test_what_is_admitted(source: str, tree: Expr) -> None:
@@ -96,7 +118,9 @@ def test_columns_count_characters() -> None:
     assert caught.value.fault.place.column == HERE.column + 18
 
 
-@pytest.mark.parametrize("source", ["(" * 300 + "has_media" + ")" * 300, "not " * 100 + "has_media", "has_media and " * 100])
+@pytest.mark.parametrize(
+    "source", ["(" * 300 + "has_media" + ")" * 300, "not " * 100 + "has_media", "has_media and " * 100]
+)
 def test_bombs_are_refused(source: str) -> None:
     """Deeply nested and endless conditions are refused, not parsed."""
     with pytest.raises(Faulty):

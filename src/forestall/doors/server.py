@@ -87,11 +87,11 @@ class App(Litestar):
 
 def create_app(house: House) -> Litestar:
     """Give the application of a house that keeps what it screens. It does not close the house."""
-    api, router = routes.make(house)
+    state, router = routes.make(house)
     return App(
         route_handlers=[router],
-        state=State({"api": api}),
-        on_shutdown=[api.close],
+        state=State(state, deep_copy=False),
+        on_shutdown=[state["api"].close],
         exception_handlers={
             HTTPException: problems.on_http,
             ForestallError: problems.on_wrong,

@@ -7,7 +7,6 @@ exactly (|n| < 2^53); numbers with a fraction are refused, because two programs 
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -21,37 +20,34 @@ MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 16
 """Deepest nesting of an event's body."""
 
-_sorted = msgspec.json.Encoder(order="sorted")
+_encode = msgspec.json.Encoder(order="sorted").encode
 _plain = msgspec.json.Encoder()
 _loose = msgspec.json.Decoder()
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """An event written down except for its position, which is known only when it commits."""
+def frame(event: Event) -> tuple[bytes, bytes]:
+    """Give an event's bytes before and after its position, which is known only when it commits: see `place`.
 
-    head: bytes
-    tail: bytes
-
-    def at(self, seq: int) -> bytes:
-        """Give the entry's canonical bytes at position `seq`."""
-        return b"%b%d%b" % (self.head, seq, self.tail)
-
-
-def frame(event: Event) -> Frame:
-    """Write an event down except for its position; raises BadInput naming what an entry cannot hold."""
+    Raises BadInput naming what an entry cannot hold.
+    """
     try:
-        head = b'{"at":%b,"body":%b,"seq":' % (_sorted.encode(event.at), _sorted.encode(_body(event)))
-        return Frame(head, b',"subject":%b,"tag":%b}' % (_sorted.encode(event.subject), _sorted.encode(event.tag)))
+        head = b'{"at":%b,"body":%b,"seq":' % (_encode(event.at), _encode(_body(event)))
+        return head, b',"subject":%b,"tag":%b}' % (_encode(event.subject), _encode(event.tag))
     except UnicodeEncodeError:
         raise BadInput(
-            f"the ledger entry `{event.tag}` holds half of a surrogate pair", "replace it by U+FFFD before"
+            f"the ledger entry {event.tag!r} holds half of a surrogate pair", "replace it by U+FFFD before"
         ) from None
+
+
+def place(head: bytes, seq: int, tail: bytes) -> bytes:
+    """Give the canonical bytes of an event framed by `frame` at position `seq`."""
+    return b"%b%d%b" % (head, seq, tail)
 
 
 def canonical(event: Event, seq: int) -> bytes:
     """Give the canonical bytes of an event at position `seq`; raises BadInput naming what an entry cannot hold."""
-    return frame(event).at(seq)
+    head, tail = frame(event)
+    return place(head, seq, tail)
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -80,9 +76,9 @@ def digest(record: Any) -> str:
     fractions are fine here.
     """
     try:
-        data = _sorted.encode(record)
+        data = _encode(record)
     except TypeError:  # a mapping inside with keys that are not strings: JSON makes them strings
-        data = _sorted.encode(_loose.decode(_plain.encode(record)))
+        data = _encode(_loose.decode(_plain.encode(record)))
     return hashlib.sha256(data).hexdigest()
 
 

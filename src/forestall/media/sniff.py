@@ -75,11 +75,11 @@ _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _MAIL_HEADER = re.compile(rb"(?:received|return-path|from|to|subject|date|message-id|mime-version|delivered-to|content-type):", re.I)
 _MAILBOX_LINE = re.compile(rb"From [^\r\n]{1,200}\r?\n[A-Za-z-]{1,60}:")
 _HTML_START = re.compile(
-    rb"<(?:!doctype html|html|head|body|title|meta|link|style|script|div|span|p|a|h[1-6]|table|ul|ol|br|img|font|center|article"
-    rb"|section|blockquote|iframe)[\s/>]",
+    rb"<(?:!doctype|!--|\?xml|html|head|body|title|meta|link|div|span|p|a|h[1-6]|table|ul|ol|br|img|font|center|article|section"
+    rb"|blockquote|svg)[\s/>-]",
     re.I,
 )
-_XML_START = re.compile(rb"<(?:\?xml|!doctype|!--|[a-z])", re.I)
+"""How a page begins. A text that begins otherwise stays plain even if it holds tags: what a page hides, a plain text shows."""
 _CONTROLS = bytes(sorted(set(range(32)) - {9, 10, 12, 13, 27}))
 
 
@@ -133,32 +133,26 @@ def _written(data: bytes) -> str:
         return MAILBOX
     if _looks_like_mail(start):
         return MAIL
-    if start.startswith(b"<"):
-        if _HTML_START.search(start[:1024]) or _XML_START.match(start):
-            return "image/svg+xml" if b"<svg" in start else HTML
-        return TEXT
-    return HTML if re.search(rb"</(?:html|body|a|p|div)>", head, re.I) and _HTML_START.search(head) else TEXT
+    if _HTML_START.match(start):
+        return "image/svg+xml" if b"<svg" in start else HTML
+    return TEXT
 
 
 def _looks_written(head: bytes) -> bool:
     """True if the bytes read as text in some encoding: hardly any control characters, or UTF-16 without a mark."""
-    if not head.translate(None, _CONTROLS + b"\0") and b"\0" in head:
-        return False
     controls = len(head) - len(head.translate(None, _CONTROLS))
     return controls * 50 <= len(head) or utf16_without_mark(head) is not None
 
 
 def utf16_without_mark(head: bytes) -> str | None:
-    """Name the byte order of UTF-16 text that lacks its mark: every other byte is nearly always zero; None if it is not such text."""
-    even, odd = head[0::2], head[1::2]
+    """Name the byte order of UTF-16 text that lacks its mark, or None: every other byte names one of a few alphabets
+    (00 Latin, 04 Cyrillic, 06 Arabic)."""
     if len(head) < 8:
         return None
-    zeros_even, zeros_odd = even.count(0) / len(even), odd.count(0) / len(odd)
-    if zeros_odd > 0.4 and zeros_even < 0.05:
+    even, odd = (sum(half.count(page) for page in b"\0\4\6") / len(half) for half in (head[0::2], head[1::2]))
+    if odd > 0.8 and even < 0.2:
         return "utf-16-le"
-    if zeros_even > 0.4 and zeros_odd < 0.05:
-        return "utf-16-be"
-    return None
+    return "utf-16-be" if even > 0.8 and odd < 0.2 else None
 
 
 def _looks_like_mail(start: bytes) -> bool:

@@ -150,6 +150,10 @@ class _Check:
                 if mention.label in self.contexts:
                     told = f"`{mention.label}` is a context; one excuse cannot depend on another"
                     yield Fault(_moved(pardon.unless.place, mention.at), told, "name findings that must not be excused")
+                if mention.bearing <= 0:
+                    told = f"more of `{mention.label}` would bring the excuse `{pardon.name}` back"
+                    hint = "ask only whether there is enough of it (`finding`, `>=`, `>`)"
+                    yield Fault(_moved(pardon.unless.place, mention.at), told, hint)
             yield from _values(pardon.unless, pardon.unless.expr)
 
 

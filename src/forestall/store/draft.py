@@ -1,10 +1,9 @@
 """A change made ready to commit: everything that can be computed or refused before a transaction is open."""
 
-from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
-from forestall.ledger.entry import Frame, frame
+from forestall.ledger.entry import frame
 from forestall.model.decision import Decision
 from forestall.model.errors import BadInput, Conflict, StoreFailed
 from forestall.model.records import Change, Event, Record
@@ -14,27 +13,29 @@ MAX_BYTES = 64 * 1024 * 1024
 """Largest change, in bytes of rows and entries."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A ledger line without its position."""
+class Line(NamedTuple):
+    """A ledger line; between `head` and `tail` of its entry goes its position."""
 
     tag: str
     subject: str
-    frame: Frame
+    head: bytes
+    tail: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """A row to write. `offset` counts from the change's first ledger position to the line that the row belongs to."""
 
     kind: Kind[Any]
-    key: Key
     row: tuple[Any, ...]
     offset: int
 
+    @property
+    def key(self) -> Key:
+        """What names the row within its kind."""
+        return self.kind.name(self.row)
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+
+class Draft(NamedTuple):
     """A change ready to commit. `weight` is its size in bytes, about."""
 
     once: str
@@ -46,13 +47,13 @@ class Draft:
 def draft(change: Change) -> Draft:
     """Make a change ready; raises StoreFailed naming what cannot be kept."""
     try:
-        lines = tuple([Line(event.tag, event.subject, frame(event)) for event in change.events])
+        lines = tuple([Line(event.tag, event.subject, *frame(event)) for event in change.events])
     except BadInput as error:
         raise StoreFailed(error.what, error.next_step) from None
     writes = tuple([_write(record, change.events) for record in change.records])
-    weight = sum(len(line.frame.head) + len(line.frame.tail) + 128 for line in lines)
-    for write in writes:
-        weight += sum([len(value) for value in write.row if type(value) is str])
+    weight = sum([len(line.head) + len(line.tail) for line in lines]) + sum(
+        [kind.weight(row) for kind, row, _ in writes]
+    )
     if weight > MAX_BYTES:
         raise StoreFailed(f"a change has {weight:,} bytes", f"split it: the largest has {MAX_BYTES:,}")
     return Draft(change.once, lines, writes, weight)
@@ -91,7 +92,7 @@ def _write(record: Record, events: tuple[Event, ...]) -> Write:
             raise ValueError("a finding's score is not a number")
     except (TypeError, ValueError, RecursionError) as error:
         raise StoreFailed(f"the {kind.noun} {record.id!r} cannot be kept ({error})", "hand over plain values") from None
-    return Write(kind, kind.name(row), row, _offset(record, events) if kind is DECISION else 0)
+    return Write(kind, row, _offset(record, events) if kind is DECISION else 0)
 
 
 def _offset(decision: Record, events: tuple[Event, ...]) -> int:

@@ -5,7 +5,6 @@ whose records moved on; give the rest their ledger positions; write all rows tab
 database refuses a row nevertheless, the group is undone and tried in halves, until the change at fault stands alone.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, inser
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from forestall.ledger.checkpoint import Signer, verify
+from forestall.ledger.entry import leaf_hash, place
 from forestall.ledger.tree import HASH_BYTES, Frontier
 from forestall.model.errors import Conflict, LedgerBroken, StoreFailed
 from forestall.model.ports import Clock
@@ -36,8 +36,26 @@ KEEP_EVERY = 1_024
 
 _MOST_PARAMETERS = 5_000
 
+Inserts = dict[str, str]
+"""The INSERT of each table, with positional parameters."""
+
+Written = tuple[list[Verdict], Frontier]
+"""What became of each change, and the frontier after them."""
+
+Write = Callable[[Connection, Inserts, Sequence[Draft], Frontier], Written]
+"""Writes a group within a transaction."""
+
 Versions = dict[tuple[str, Key], int]
 Rows = defaultdict[str, list[tuple[Any, ...]]]
+
+
+_REFUSALS = (DBAPIError, OverflowError, UnicodeError)
+"""What is raised where a row cannot be kept: by the database, or by the driver."""
+
+_NEWEST = select(tables.checkpoints).order_by(tables.checkpoints.c.size.desc()).limit(1)
+_SEEN = select(tables.seen.c.once, tables.seen.c.first_seq, tables.seen.c.last_seq).where(
+    tables.seen.c.once.in_(bindparam("keys", expanding=True))
+)
 
 
 class Committer:
@@ -64,11 +82,19 @@ class Committer:
 
         Raises StoreFailed or a database error where nothing of the group was made.
         """
+        try:
+            return self._transact(drafts, _write)
+        except OperationalError:  # disk full, locked, unreadable: not a fault of one change
+            raise
+        except _REFUSALS:
+            return self._transact(drafts, _write_by_halves)
+
+    def _transact(self, drafts: Sequence[Draft], write: Write) -> list[Verdict]:
+        """Write a group in one transaction, with a signed checkpoint of what it added to the ledger."""
         with self._engine.begin() as connection:
             frontier = self._resume(connection)
-            before = frontier.size
-            verdicts, frontier = self._apply(connection, drafts, frontier)
-            note = self._note
+            before, note = frontier.size, self._note
+            verdicts, frontier = write(connection, self._inserts, drafts, frontier)
             if frontier.size > before:
                 note = self._sign(connection, frontier)
         self._frontier, self._note = frontier, note
@@ -80,8 +106,7 @@ class Committer:
 
     def _resume(self, connection: Connection) -> Frontier:
         """Give the frontier of the committed ledger, which another process may have moved on."""
-        newest = select(tables.checkpoints).order_by(tables.checkpoints.c.size.desc()).limit(1)
-        row = connection.execute(newest).first()
+        row = connection.execute(_NEWEST).first()
         if row is None:
             return Frontier()
         if row.note == self._note:
@@ -99,66 +124,23 @@ class Committer:
             )
         return frontier
 
-    def _apply(
-        self, connection: Connection, drafts: Sequence[Draft], frontier: Frontier
-    ) -> tuple[list[Verdict], Frontier]:
-        """Write a group; where the database refuses a row, undo it and try the halves."""
-        try:
-            with connection.begin_nested():
-                return self._write(connection, drafts, frontier.copy())
-        except OperationalError:  # disk full, locked, unreadable: not a fault of one change
-            raise
-        except (DBAPIError, OverflowError, UnicodeError) as error:
-            if len(drafts) == 1:
-                return [_refusal(drafts[0], error)], frontier
-        middle = len(drafts) // 2
-        first, frontier = self._apply(connection, drafts[:middle], frontier)
-        second, frontier = self._apply(connection, drafts[middle:], frontier)
-        return first + second, frontier
-
-    def _write(
-        self, connection: Connection, drafts: Sequence[Draft], frontier: Frontier
-    ) -> tuple[list[Verdict], Frontier]:
-        """Decide on each change in order, then write the rows of all, table by table."""
-        seen = _seen(connection, drafts)
-        versions = _versions(connection, drafts)
-        rows: Rows = defaultdict(list)
-        verdicts: list[Verdict] = []
-        for draft in drafts:
-            if draft.once in seen:
-                verdicts.append(Receipt(*seen[draft.once], duplicate=True))
-                continue
-            try:
-                _advance(versions, draft)
-            except Conflict as conflict:
-                verdicts.append(conflict)
-                continue
-            receipt = _place(draft, frontier, rows)
-            verdicts.append(receipt)
-            if draft.once:
-                seen[draft.once] = receipt.first_seq, receipt.last_seq
-                rows["seen"].append((draft.once, receipt.first_seq, receipt.last_seq))
-        for table, values in rows.items():
-            connection.exec_driver_sql(self._inserts[table], values)
-        return verdicts, frontier
-
     def _sign(self, connection: Connection, frontier: Frontier) -> str:
         """Keep a signed checkpoint of the ledger as it now is, and now and then thin out old ones."""
         note = self._signer.sign(frontier.size, frontier.root())
-        values = {"size": frontier.size, "note": note, "frontier": b"".join(frontier.hashes), "at": self._clock()}
-        connection.execute(insert(tables.checkpoints), values)
+        values = (frontier.size, note, b"".join(frontier.hashes), self._clock())
+        connection.exec_driver_sql(self._inserts["checkpoints"], values)
         if self._commits % KEEP_NEWEST == 0:
             _thin(connection)
         self._commits += 1
         return note
 
 
-def _inserts(engine: Engine, upsert: Upsert) -> dict[str, str]:
+def _inserts(engine: Engine, upsert: Upsert) -> Inserts:
     """Give the INSERT of each table as text with positional parameters.
 
     Text and tuples, because SQLAlchemy spends 5 µs per row on turning dictionaries into tuples, more than SQLite on the row.
     """
-    clauses: dict[str, Any] = {"ledger": insert(tables.ledger), "seen": insert(tables.seen)}
+    clauses: dict[str, Any] = {table.name: insert(table) for table in (tables.ledger, tables.checkpoints, tables.seen)}
     columns: dict[str, Sequence[str]] = {name: tables.metadata.tables[name].c.keys() for name in clauses}
     for kind in KINDS.values():
         table = tables.metadata.tables[kind.table]
@@ -187,12 +169,52 @@ def _columns(kind: Kind[Any]) -> list[str]:
 _POSITIONED = frozenset(kind.table for kind in KINDS.values() if "seq" in tables.metadata.tables[kind.table].c)
 
 
+def _write(connection: Connection, inserts: Inserts, drafts: Sequence[Draft], frontier: Frontier) -> Written:
+    """Decide on each change in order, then write the rows of all, table by table."""
+    frontier = frontier.copy()
+    seen = _seen(connection, drafts)
+    versions = _versions(connection, drafts)
+    rows: Rows = defaultdict(list)
+    verdicts: list[Verdict] = []
+    for draft in drafts:
+        if draft.once in seen:
+            verdicts.append(Receipt(*seen[draft.once], duplicate=True))
+            continue
+        try:
+            _advance(versions, draft)
+        except Conflict as conflict:
+            verdicts.append(conflict)
+            continue
+        receipt = _place(draft, frontier, rows)
+        verdicts.append(receipt)
+        if draft.once:
+            seen[draft.once] = receipt.first_seq, receipt.last_seq
+            rows["seen"].append((draft.once, receipt.first_seq, receipt.last_seq))
+    for table, values in rows.items():
+        connection.exec_driver_sql(inserts[table], values)
+    return verdicts, frontier
+
+
+def _write_by_halves(connection: Connection, inserts: Inserts, drafts: Sequence[Draft], frontier: Frontier) -> Written:
+    """Write a group that the database refused: undo it and try each half, until the changes at fault stand alone."""
+    try:
+        with connection.begin_nested():
+            return _write(connection, inserts, drafts, frontier)
+    except OperationalError:
+        raise
+    except _REFUSALS as error:
+        if len(drafts) == 1:
+            return [_refusal(drafts[0], error)], frontier
+    middle = len(drafts) // 2
+    first, frontier = _write_by_halves(connection, inserts, drafts[:middle], frontier)
+    second, frontier = _write_by_halves(connection, inserts, drafts[middle:], frontier)
+    return first + second, frontier
+
+
 def _seen(connection: Connection, drafts: Sequence[Draft]) -> dict[str, tuple[int, int]]:
     """Give the ledger positions of those changes that were committed before, by idempotency key."""
-    seen = tables.seen.c
-    query = select(seen.once, seen.first_seq, seen.last_seq).where(seen.once.in_(bindparam("keys", expanding=True)))
     keys = [draft.once for draft in drafts if draft.once]
-    return {row[0]: (row[1], row[2]) for part in _parts(keys) for row in connection.execute(query, {"keys": part})}
+    return {row[0]: (row[1], row[2]) for part in _parts(keys) for row in connection.execute(_SEEN, {"keys": part})}
 
 
 def _versions(connection: Connection, drafts: Sequence[Draft]) -> Versions:
@@ -227,8 +249,8 @@ def _place(draft: Draft, frontier: Frontier, rows: Rows) -> Receipt:
     first = frontier.size
     ledger = rows["ledger"] if draft.lines else []
     for seq, line in enumerate(draft.lines, first):
-        entry = line.frame.at(seq)
-        leaf = hashlib.sha256(b"\x00" + entry).digest()
+        entry = place(line.head, seq, line.tail)
+        leaf = leaf_hash(entry)
         frontier.append(leaf)
         ledger.append((seq, line.tag, line.subject, entry, leaf))
     for write in draft.writes:

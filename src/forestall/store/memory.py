@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from forestall.ledger.checkpoint import Signer
-from forestall.ledger.entry import leaf_hash
+from forestall.ledger.entry import leaf_hash, place
 from forestall.ledger.tree import Frontier
 from forestall.model.decision import Decision
 from forestall.model.errors import Conflict, StoreFailed
@@ -170,7 +170,7 @@ class MemoryStore:
     def _log(self, change: Draft) -> None:
         """Append a change's ledger lines."""
         for seq, line in enumerate(change.lines, len(self._ledger)):
-            entry = line.frame.at(seq)
+            entry = place(line.head, seq, line.tail)
             row = LedgerRow(seq, line.tag, line.subject, entry, leaf_hash(entry))
             self._frontier.append(row.leaf)
             self._ledger.append(row)

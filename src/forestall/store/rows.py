@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
 from math import isfinite
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeVar, cast, get_type_hints
 
 import msgspec
@@ -23,7 +23,7 @@ R = TypeVar("R", bound=Record)
 Key = tuple[str, ...]
 """What names a row within its kind: its id, or id and revision."""
 
-_encoder = msgspec.json.Encoder(order="sorted")
+_encode = msgspec.json.Encoder().encode
 
 
 class Kind(Generic[R]):
@@ -65,6 +65,9 @@ class Kind(Generic[R]):
         self._keys = tuple(names.index(name) for name in key)
         self._version = names.index("version") if self.versioned else -1
         self._unique = tuple(self.columns.index(name) for name in unique)
+        self._sized = itemgetter(
+            *(i for i, name in enumerate(names) if hints[name] not in (int, float) and name not in blank)
+        )
         self._blank = tuple(names.index(name) for name in blank)
         self._floats = tuple(i for i, name in enumerate(names) if hints[name] is float)
         self._enums = tuple((i, hints[name]) for i, name in enumerate(names) if _is_enum(hints[name]))
@@ -82,12 +85,12 @@ class Kind(Generic[R]):
             if not isfinite(values[i]):
                 raise ValueError(f"`{self.columns[i]}` is {values[i]}")
         for i, _ in self._enums:
-            values[i] = values[i].value
+            values[i] = values[i]._value_
         for i, _ in self._nested:
-            values[i] = _encoder.encode(values[i]).decode()
+            values[i] = _encode(values[i]).decode()
         for i in self._blank:
             values[i] = values[i] or None
-        values.extend(make(record) for make in self._extra)
+        values += [make(record) for make in self._extra]
         return tuple(values)
 
     def record(self, row: Sequence[Any]) -> R:
@@ -106,6 +109,10 @@ class Kind(Generic[R]):
                 "run `forestall ledger verify` and restore the database from a backup",
             ) from None
         return self.cls(*values)
+
+    def weight(self, row: Sequence[Any]) -> int:
+        """Give about how many bytes a row has."""
+        return sum(map(len, self._sized(row)))
 
     def name(self, row: Sequence[Any]) -> Key:
         """Give what names a row."""

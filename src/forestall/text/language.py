@@ -20,6 +20,17 @@ from forestall.text import script
 UNCLEAR = "und"
 """What is given where a text has too few words to tell."""
 
+
+def _pairs(written: str) -> dict[str, str]:
+    """Read `name:code` pairs."""
+    return {name: code for name, _, code in (pair.partition(":") for pair in written.split())}
+
+
+def _words(written: str) -> frozenset[str]:
+    """Read words separated by white space."""
+    return frozenset(written.split())
+
+
 _SAMPLE = 600
 """Characters of a text that are looked at."""
 _FEWEST_LETTERS = 6
@@ -31,12 +42,10 @@ _PRIOR = 3.0
 _COMMON = ("ar arz en fr de tr ru ur fa id so ha sw es bn hi pt it uk", 5.0)
 """Languages that are common on the services we know, and how much likelier they count: short posts need a prior."""
 
-_ONE_LANGUAGE = {
-    **{"greek": "el", "hebrew": "he", "bengali": "bn", "kana": "ja", "hangul": "ko", "thai": "th", "armenian": "hy"},
-    **{"georgian": "ka", "ethiopic": "am", "tamil": "ta", "telugu": "te", "kannada": "kn", "malayalam": "ml", "odia": "or"},
-    **{"gujarati": "gu", "gurmukhi": "pa", "sinhala": "si", "burmese": "my", "khmer": "km", "lao": "lo", "tibetan": "dz"},
-    **{"han": "zh"},
-}
+_ONE_LANGUAGE = _pairs(
+    "greek:el hebrew:he bengali:bn kana:ja hangul:ko thai:th armenian:hy georgian:ka ethiopic:am tamil:ta telugu:te kannada:kn "
+    "malayalam:ml odia:or gujarati:gu gurmukhi:pa sinhala:si burmese:my khmer:km lao:lo tibetan:dz han:zh"
+)
 """Scripts that stand for one language here."""
 _CHOICES = {
     "arabic": "ar ary arz fa ur ps ug sdh ku",
@@ -48,25 +57,25 @@ _CHOICES = {
     ),
 }
 """Scripts that leave a choice, and the model's languages among which it is made."""
-_WRITTEN_AS = {"ary": "ar", "arz": "ar", "sdh": "ku", "nn": "no", "pcm": "en", "crh": "tr", "ms": "id"}
+_WRITTEN_AS = _pairs("ary:ar arz:ar sdh:ku nn:no pcm:en crh:tr ms:id")
 """Languages of the model that we report as another: too near to tell apart in a short post."""
 
 _ROMANISED = {
-    "ar-Latn": frozenset(
+    "ar-Latn": _words(
         "ana enta enti inta inti howa heya ehna e7na ento homma mafi mafeesh mesh mish mosh msh wallah wallahi walla habibi "
         "7abibi habibti 3ala 3la 3ashan 3shan 3an fe el7amdulillah 7amdulillah ya3ni y3ni shlonak shlon shu sho kifak keefak "
         "ezayak izayak aywa akhi a5i 5alas khalas inshallah nshallah yalla yallah bas ktir kteer awi 2awi gedan b7bk ba7ebak "
         "7ayati 3omri 3ndi 3andi 3endi la2 leh lesh laish wein feen fein meen mnee7 mni7 sabah elkheir el5er dlw2ty delwa2ty "
-        "hala2 halla2 shwaya shway kda keda kol kolo wahad wa7ed 7aga 7adan bidi biddi badde barsha bezzaf bzaf wach chnou".split()
+        "hala2 halla2 shwaya shway kda keda kol kolo wahad wa7ed 7aga 7adan bidi biddi badde barsha bezzaf bzaf wach chnou"
     ),
-    "ur-Latn": frozenset(
+    "ur-Latn": _words(
         "hai hain tha thi thay nahi nahin nai kya kia kyun kyu mein mera meri mere tera teri tere aap yeh woh ka ki kay se say "
         "sy aur bhi bhe raha rahi rahe karo karna karta karte karti kro krna kr gaya gayi gaye hua hue hoga hogi hota hoti acha "
         "achha accha bohat bahut bhot abhi kuch kuchh koi apna apni apne wala wali wale walay bhai yaar phir phr agar lekin "
         "magar kaise kese kaisa kab kahan yahan wahan unka uska iska inka mujhe mjhy tujhe tumhe humein hame baat din chahiye "
         "chahye diya dia liya lia dena jata jati jate aata ata aati kiya kyunke kyunki khuda sath saath logo logon nhi ni hy "
         "hy hn ha rha rhi rhe krte krta ap jo ko ke ho hu hun tum hum ab bas sab main unko usko isko inko ise use aise aisi kar "
-        "sakta sakti sakte jaye jaise jese pe par dil zyada bilkul haan ji mat tak baad".split()
+        "sakta sakti sakte jaye jaise jese pe par dil zyada bilkul haan ji mat tak baad"
     ),
 }
 """Common words of languages that are often written in Latin letters, as people spell them."""

@@ -20,7 +20,7 @@ def count_scripts(codes: NDArray[np.int32], table: NDArray[np.uint8], counts: ND
 @kernel
 def score(
     text: NDArray[np.uint8],
-    moves: NDArray[np.uint16],
+    moves: NDArray[np.uint32],
     rows: NDArray[np.int32],
     features: NDArray[np.int32],
     penalties: NDArray[np.uint8],

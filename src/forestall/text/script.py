@@ -8,7 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 SCRIPTS = (
-    *("none", "latin", "cyrillic", "greek", "arabic", "hebrew", "devanagari", "bengali", "han", "kana", "hangul", "thai"),
+    *(
+        "none",
+        "latin",
+        "cyrillic",
+        "greek",
+        "arabic",
+        "hebrew",
+        "devanagari",
+        "bengali",
+        "han",
+        "kana",
+        "hangul",
+        "thai",
+    ),
     *("armenian", "georgian", "ethiopic", "tamil", "telugu", "kannada", "malayalam", "gujarati", "gurmukhi", "odia"),
     *("sinhala", "burmese", "khmer", "lao", "tibetan", "other"),
 )

@@ -6,10 +6,9 @@ and long texts are screened in threads. What a batch keeps is submitted in the o
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 from forestall.assembly import House
 from forestall.flow import decide
@@ -18,8 +17,6 @@ from forestall.model.content import Content, Markup
 from forestall.model.decision import Decision
 from forestall.model.errors import StoreFailed
 from forestall.model.records import Receipt
-
-T = TypeVar("T")
 
 SLICE = 8
 """Items screened between two turns of the event loop."""
@@ -75,10 +72,6 @@ class Desk:
         finally:
             self.waiting -= len(contents)
 
-    async def read(self, ask: Callable[[], T]) -> T:
-        """Ask the store something that may take long, in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
-
     def close(self) -> None:
         """Finish what is being screened and stop the threads."""
         self._threads.shutdown()
@@ -94,8 +87,7 @@ class Desk:
         done: dict[int, Screened | Known] = {
             n: self._screening.screen(item) for n, item in enumerate(contents) if n not in heavy
         }
-        for n, future in heavy.items():
-            done[n] = await future
+        done |= dict(zip(heavy, await asyncio.gather(*heavy.values()), strict=True))
         return [done[n] for n in range(len(contents))]
 
     def _opened(self, content: Content) -> Screened | Known:
@@ -106,7 +98,7 @@ class Desk:
     async def _submitted(self, part: Sequence[Screened | Known]) -> list[Future[Receipt]]:
         """Queue the changes of a few items; media bytes are written in a thread."""
         if any(isinstance(item, Screened) and item.content.attachments for item in part):
-            return await self.read(lambda: self._submit(part))
+            return await asyncio.to_thread(self._submit, part)
         return self._submit(part)
 
     def _submit(self, part: Sequence[Screened | Known]) -> list[Future[Receipt]]:
@@ -117,17 +109,18 @@ class Desk:
     async def _kept(self, decisions: Sequence[Decision], receipts: Sequence[Receipt]) -> list[Kept]:
         """Give the decisions that are in the store: these, or those made before under the same keys."""
         if sum(receipt.duplicate for receipt in receipts) > SLICE:
-            return await self.read(lambda: list(map(self._in_store, decisions, receipts)))
-        return list(map(self._in_store, decisions, receipts))
+            return await asyncio.to_thread(self._in_store, decisions, receipts)
+        return self._in_store(decisions, receipts)
 
-    def _in_store(self, decision: Decision, receipt: Receipt) -> Kept:
-        """Give the decision under this decision's key."""
-        if not receipt.duplicate:
-            return Kept(decision, fresh=True)
-        earlier = self._store.decision_by_key(decision.key)
-        if earlier is None:
-            raise StoreFailed("a decision made before can no longer be found", "run `forestall ledger verify`")
-        return Kept(earlier, fresh=False)
+    def _in_store(self, decisions: Sequence[Decision], receipts: Sequence[Receipt]) -> list[Kept]:
+        """Give the decisions under the keys of these; raises StoreFailed where one has gone."""
+        kept = []
+        for decision, receipt in zip(decisions, receipts, strict=True):
+            stored = self._store.decision_by_key(decision.key) if receipt.duplicate else decision
+            if stored is None:
+                raise StoreFailed("a decision made before can no longer be found", "run `forestall ledger verify`")
+            kept.append(Kept(stored, fresh=not receipt.duplicate))
+        return kept
 
 
 async def settled(futures: Sequence[Future[Receipt]]) -> None:

@@ -2,20 +2,22 @@
 
 import asyncio
 import time
-from concurrent.futures import Future
 from dataclasses import dataclass
 
+import structlog
+
 from forestall.assembly import House
-from forestall.doors.api.desk import Desk, settled
+from forestall.doors.api.desk import settled
 from forestall.doors.api.problems import Wrong
 from forestall.model.content import Attachment
-from forestall.model.errors import ForestallError
-from forestall.model.records import Change, Receipt
+from forestall.model.errors import BoxFailed, ForestallError
+from forestall.model.records import Change
 
 REMEMBERED_SECONDS = 2.0
 """How long an answer is given again: anyone may ask, and asking costs a commit and a file opened."""
 PATIENCE_SECONDS = 10.0
 """How long the store and the box may take."""
+_log = structlog.get_logger(__name__)
 _PROBE = Attachment("ready.txt", b"ready", "text/plain")
 
 
@@ -30,9 +32,8 @@ class _Last:
 class Readiness:
     """Checks that the ruleset is loaded, that the store commits, and that the box opens a file."""
 
-    def __init__(self, house: House, desk: Desk) -> None:
+    def __init__(self, house: House) -> None:
         self._house = house
-        self._desk = desk
         self._last = _Last()
         self._lock = asyncio.Lock()
 
@@ -46,24 +47,26 @@ class Readiness:
             raise Wrong("not-ready", self._last.fault)
 
     async def _fault(self) -> str:
-        """Name what is not ready, or give an empty text."""
+        """Name what is not ready, or give an empty text. Anyone may ask, so why it is not is only in the log."""
         if not self._house.screening.ruleset.version:
             return "the ruleset is not loaded"
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                written: list[Future[Receipt]] = [self._house.store.submit(Change(()))]
-                await settled(written)
-                written[0].result()
-        except (ForestallError, TimeoutError) as error:
-            return f"the store cannot be written ({_why(error)})"
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                opened = await self._desk.read(lambda: self._house.opener.open(_PROBE))
-        except (ForestallError, TimeoutError) as error:
-            return f"the box does not open files ({_why(error)})"
-        return f"the box does not open files ({opened.problems[0].what})" if opened.problems else ""
+        for what, check in (("the store cannot be written", self._commits), ("files cannot be opened", self._opens)):
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await check()
+            except (ForestallError, TimeoutError) as error:
+                _log.error("not_ready", what=what, why=str(error) or "no answer in time")
+                return what
+        return ""
 
+    async def _commits(self) -> None:
+        """Let the store commit a change that holds nothing."""
+        written = [self._house.store.submit(Change(()))]
+        await settled(written)
+        written[0].result()
 
-def _why(error: Exception) -> str:
-    """Say what happened in one clause."""
-    return error.what if isinstance(error, ForestallError) else "no answer in time"
+    async def _opens(self) -> None:
+        """Let the box open a small text."""
+        opened = await asyncio.to_thread(self._house.opener.open, _PROBE)
+        if opened.problems:
+            raise BoxFailed(opened.problems[0].what)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from math import ceil
 
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
@@ -16,6 +17,8 @@ from forestall.review import keys
 
 SCOPES = "scopes"
 """Name of the route option with the scopes of which a key needs one."""
+KEYS, PACE = "keys", "pace"
+"""Where the application's state holds a Keys and a Pace."""
 OPEN: Sequence[str] = ()
 """The option's value on a route that anyone may call."""
 REMEMBERED_SECONDS = 1.0
@@ -63,7 +66,7 @@ class Pace:
         ends, count = self._windows.get(key_id, (0.0, 0))
         if now >= ends:
             ends, count = now + _WINDOW_SECONDS, 0
-        reset = str(int(ends - now) + 1)
+        reset = str(ceil(ends - now))
         if count >= self._limit:
             what = f"this API key has sent {self._limit:,} requests within a minute"
             raise Wrong("too-many-requests", what, headers={"retry-after": reset})
@@ -76,13 +79,12 @@ class Pace:
 
 
 class Gate(ASGIMiddleware):
-    """Lets a request through to its route if its key has one of the route's scopes; leaves the key in the request's state."""
+    """Lets a request through to its route if its key has one of the route's scopes; leaves the key in the request's state.
+
+    It holds nothing itself, because litestar copies middleware deeply: keys and paces are in the application's state.
+    """
 
     scopes = (ScopeType.HTTP,)
-
-    def __init__(self, known: Keys, pace: Pace) -> None:
-        self._known = known
-        self._pace = pace
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Check the key, count the request, go on; raises Wrong for 401, 403 and 429."""
@@ -90,7 +92,9 @@ class Gate(ASGIMiddleware):
         if needed is OPEN:
             await next_app(scope, receive, send)
             return
-        key = self._known.check(_secret(scope))
+        known: Keys = scope["litestar_app"].state[KEYS]
+        pace: Pace = scope["litestar_app"].state[PACE]
+        key = known.check(_secret(scope))
         if key is None:
             raise Wrong("bad-key", "the API key is unknown or was revoked", headers=_challenge('error="invalid_token"'))
         scope["state"]["key"] = key
@@ -98,7 +102,7 @@ class Gate(ASGIMiddleware):
             asked = " or ".join(f"`{name}`" for name in needed)
             challenge = _challenge(f'error="insufficient_scope", scope="{" ".join(needed)}"')
             raise Wrong("missing-scope", f"this needs an API key with the scope {asked}", headers=challenge)
-        extra = [(name.encode(), value.encode()) for name, value in self._pace.step(key.id).items()]
+        extra = [(name.encode(), value.encode()) for name, value in pace.step(key.id).items()]
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -148,14 +148,15 @@ def answer(request: AnyRequest, error: Wrong) -> Response[bytes]:
 
 
 def on_wrong(request: AnyRequest, error: Exception) -> Response[bytes]:
-    """Answer any error Forestall raises on purpose; one that only a fault can cause counts as the server's failure."""
+    """Answer any error Forestall raises on purpose. What failed inside is for the operator's log, not for the caller."""
     if isinstance(error, Wrong):
         return answer(request, error)
     for family, kind in _BY_ERROR:
         if isinstance(error, family):
-            if KINDS[kind].status >= 500:
-                _log.error("request_failed", request=request_id(request), error=type(error).__name__, what=error.what)
-            return answer(request, Wrong(kind, error.what, error.next_step))
+            if KINDS[kind].status < 500:
+                return answer(request, Wrong(kind, error.what, error.next_step))
+            _log.error("request_failed", request=request_id(request), error=type(error).__name__, what=error.what)
+            return answer(request, Wrong(kind, "this server cannot do its work now; its log says why"))
     return on_crash(request, error)
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.enums import RequestEncodingType
+from litestar.params import FromPath
 
 import forestall
 from forestall.assembly import House
@@ -15,7 +16,7 @@ from forestall.doors.api import body, messages
 from forestall.doors.api import metrics as numbers
 from forestall.doors.api.desk import Desk, Kept
 from forestall.doors.api.health import Readiness
-from forestall.doors.api.keys import OPEN, SCOPES, Gate, Keys, Pace
+from forestall.doors.api.keys import KEYS, OPEN, PACE, SCOPES, Gate, Keys, Pace
 from forestall.doors.api.messages import ContentAnswer, DecisionAnswer, DecisionsAnswer, DecisionsQuery, Health, Results
 from forestall.doors.api.metrics import Metrics
 from forestall.doors.api.openapi import DOC, Doc, document
@@ -55,22 +56,22 @@ class Api:
         self.desk.close()
 
 
-def make(house: House) -> tuple[Api, Router]:
-    """Make the API of a house: what its routes work with, and the routes."""
+def make(house: House) -> tuple[dict[str, Any], Router]:
+    """Make the API of a house: its part of the application's state, with the Api as `api`, and its routes."""
     desk, metrics = Desk(house), Metrics()
     metrics.gauge("waiting_items", "Items between arrival and answer", lambda: desk.waiting)
     metrics.gauge("open_cases", "Questions that wait for a person", lambda: house.store.count_cases(CaseState.OPEN))
     metrics.gauge("ledger_lines", "Committed ledger lines", house.store.ledger_size)
     largest = body.MAX_JSON_BYTES + house.settings.max_file_bytes
-    api = Api(house, desk, metrics, Readiness(house, desk), body.Room(ROOM_BYTES), largest)
+    api = Api(house, desk, metrics, Readiness(house), body.Room(ROOM_BYTES), largest)
     router = Router(
         "/",
         route_handlers=[screen, content, decision, decisions, healthz, readyz, metrics_text, openapi_json],
-        middleware=[Gate(Keys(house.store), Pace())],
+        middleware=[Gate()],
         request_max_body_size=largest,
     )
     api.description = msgspec.json.encode(document(router.routes, forestall.__version__))
-    return api, router
+    return {"api": api, KEYS: Keys(house.store), PACE: Pace()}, router
 
 
 @post(
@@ -146,7 +147,7 @@ async def content(request: AnyRequest) -> Response[bytes]:
         ),
     },
 )
-async def decision(request: AnyRequest, decision_id: str) -> Response[bytes]:
+async def decision(request: AnyRequest, decision_id: FromPath[str]) -> Response[bytes]:
     """Gives the decision as it was recorded: findings, reasons, excuses, facts and versions."""
     found = await asyncio.to_thread(_api(request).house.store.decision, decision_id)
     if found is None:

@@ -1,4 +1,4 @@
-"""Opening a house for a command: the options every command shares, and the settings they make."""
+"""Opening a house for a command: the option every command shares, and the settings it makes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -38,10 +38,15 @@ def settings_of(folder: str, policy: str = "", banks: tuple[str, ...] = (), list
     )
 
 
+def opened(folder: str) -> House:
+    """Open the house of a data folder, making the folder where it is new."""
+    return build(settings_of(folder))
+
+
 def existing(folder: str) -> House:
     """Open the house of a folder that was used before; raises NotFound rather than making an empty one."""
     if not (Path(folder) / "keys").is_dir():
         raise NotFound(
             f"there is no data folder `{folder}`", "screen something first, or name the folder with --store DIR"
         )
-    return build(settings_of(folder))
+    return opened(folder)

@@ -25,9 +25,10 @@ _FAMILIES = {"match": "known", "contact": "place", "names": "name", "reader": "u
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A finding for a reader. `number` is its place on the page from 1, `index` its place in the decision; `counts` is false where it is excused or gives context only.
+    """A finding for a reader. `number` is its place on the page from 1, `index` its place in the decision.
 
-    `family` chooses its colour: `known`, `place`, `name`, `unread`, `step` or `context`. `evidence` is in words, `seen` as given.
+    `counts` is false where it is excused or gives context only. `family` chooses its colour: `known`, `place`, `name`,
+    `unread`, `step` or `context`. `evidence` is in words, `seen` as given.
     """
 
     number: int
@@ -88,7 +89,9 @@ def cards(decision: Decision, words: Words) -> list[Card]:
         for index in excuse.findings:
             excused.setdefault(index, []).append(words.or_text(f"excuse_name.{excuse.name}", excuse.name))
     spoken = {index for reason in decision.reasons for index in reason.findings}
-    order = sorted(range(len(decision.findings)), key=lambda index: _weight(decision.findings[index], index, spoken, excused))
+    order = sorted(
+        range(len(decision.findings)), key=lambda index: _weight(decision.findings[index], index, spoken, excused)
+    )
     return [
         _card(number, index, decision.findings[index], tuple(excused.get(index, ())), words)
         for number, index in enumerate(order[:MOST_FINDINGS], 1)
@@ -128,7 +131,7 @@ def places(shown: Sequence[Card]) -> list[Place]:
     return list(found.values())
 
 
-def files(content: StoredContent, decision: Decision, shown: Sequence[Card], words: Words) -> list[FileCard]:
+def files(content: StoredContent, shown: Sequence[Card], words: Words) -> list[FileCard]:
     """Give the files of an item with what is known about them before anybody looks."""
     listed = []
     for file in content.files[:MOST_FILES]:
@@ -138,7 +141,14 @@ def files(content: StoredContent, decision: Decision, shown: Sequence[Card], wor
         has_pictures = any(kind.startswith("image/") or kind == "application/pdf" for kind in kinds)
         about = [card for card in shown if _within(card.part, file.name)]
         listed.append(
-            FileCard(file.name, media_type, -(-file.size // 1024), file.sha256, _coming(content, file.name, about, words), has_pictures)
+            FileCard(
+                file.name,
+                media_type,
+                -(-file.size // 1024),
+                file.sha256,
+                _coming(content, file.name, about, words),
+                has_pictures,
+            )
         )
     return listed
 
@@ -158,7 +168,9 @@ def family_of(finding: Finding) -> str:
 def plain(value: Any, depth: int = 0) -> str:
     """Say an evidence value as text: bounded, lists with commas, tables as `name: value`."""
     if isinstance(value, Mapping):
-        text = "; ".join(f"{key}: {plain(item, depth + 1)}" for key, item in list(value.items())[:8]) if depth < 3 else "…"
+        text = (
+            "; ".join(f"{key}: {plain(item, depth + 1)}" for key, item in list(value.items())[:8]) if depth < 3 else "…"
+        )
     elif isinstance(value, list | tuple):
         text = ", ".join(plain(item, depth + 1) for item in value[:12]) if depth < 3 else "…"
         text += " …" if len(value) > 12 else ""
@@ -169,7 +181,9 @@ def plain(value: Any, depth: int = 0) -> str:
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 
-def _weight(finding: Finding, index: int, spoken: set[int], excused: Mapping[int, list[str]]) -> tuple[int, int, float, int]:
+def _weight(
+    finding: Finding, index: int, spoken: set[int], excused: Mapping[int, list[str]]
+) -> tuple[int, int, float, int]:
     """Give the sort key of a finding: what a reason rests on, then what counts, then harsher and surer ones."""
     place = 0 if index in spoken else 1 if index not in excused else 2
     return (place, -finding.ceiling.rank, -finding.score, index)

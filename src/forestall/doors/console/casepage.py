@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forestall.doors.console import cards, listing, marks
+from forestall.doors.console import cards as told
+from forestall.doors.console import listing, marks
 from forestall.doors.console.words import Words
 from forestall.ledger.entry import parse
 from forestall.model.decision import Decision
@@ -66,14 +67,14 @@ class CasePage:
     decision: Decision
     answer: Decision | None
     row: listing.Row
-    cards: Sequence[cards.Card]
+    cards: Sequence[told.Card]
     more_findings: int
-    reasons: Sequence[cards.Why]
-    excuses: Sequence[cards.Why]
-    places: Sequence[cards.Place]
+    reasons: Sequence[told.Why]
+    excuses: Sequence[told.Why]
+    places: Sequence[told.Place]
     parts: Sequence[Part]
     more_parts: int
-    files: Sequence[cards.FileCard]
+    files: Sequence[told.FileCard]
     choices: Sequence[Choice]
     may_answer: bool
     steps: Sequence[Step]
@@ -86,7 +87,9 @@ class CasePage:
         return self.view.case.state is CaseState.OPEN
 
 
-def page(view: CaseView, ledger: Sequence[LedgerRow], person: Person, words: Words, now: str, whole: bool) -> CasePage:
+def page(
+    view: CaseView, ledger: Sequence[LedgerRow], person: Person, words: Words, *, now: str, whole: bool
+) -> CasePage:
     """Put one case into words.
 
     Takes:
@@ -94,7 +97,7 @@ def page(view: CaseView, ledger: Sequence[LedgerRow], person: Person, words: Wor
         whole: show long texts to their end, within `_WHOLE`.
     """
     decision, content = view.asked_by, view.content
-    shown = cards.cards(decision, words)
+    shown = told.cards(decision, words)
     parts, more_parts = _parts(content, shown, whole)
     return CasePage(
         view=view,
@@ -103,17 +106,17 @@ def page(view: CaseView, ledger: Sequence[LedgerRow], person: Person, words: Wor
         row=listing.row(view, words, now),
         cards=shown,
         more_findings=len(decision.findings) - len(shown),
-        reasons=cards.reasons(decision, shown, words),
-        excuses=cards.excuses(decision, shown, words),
-        places=cards.places(shown),
+        reasons=told.reasons(decision, shown, words),
+        excuses=told.excuses(decision, shown, words),
+        places=told.places(shown),
         parts=parts,
         more_parts=more_parts,
-        files=cards.files(content, decision, shown, words) if content and not content.purged else (),
+        files=told.files(content, shown, words) if content and not content.purged else (),
         choices=choices(decision.outcome, words),
         may_answer=person.role in DECIDES,
         steps=_steps(view, ledger, person, words, now),
         looks=sum(row.tag == "content:viewed" for row in ledger),
-        families=cards.families(shown),
+        families=told.families(shown),
     )
 
 
@@ -124,7 +127,9 @@ def choices(asked: Outcome, words: Words) -> tuple[Choice, ...]:
     return (
         Choice(1, agreed, words("decide.agree"), words(f"decide.agree_{asked.value}"), agrees=True),
         Choice(2, Outcome.PASS, words("decide.pass"), words(f"decide.pass_{asked.value}"), agrees=False),
-        Choice(3, other, words(f"decide.{other.value}"), words(f"decide.{other.value}_text"), agrees=agrees(asked, other)),
+        Choice(
+            3, other, words(f"decide.{other.value}"), words(f"decide.{other.value}_text"), agrees=agrees(asked, other)
+        ),
     )
 
 
@@ -136,7 +141,7 @@ def who(by: str, person: Person, words: Words) -> str:
     return words("history.you") if name == person.id else name
 
 
-def _parts(content: StoredContent | None, shown: Sequence[cards.Card], whole: bool) -> tuple[list[Part], int]:
+def _parts(content: StoredContent | None, shown: Sequence[told.Card], whole: bool) -> tuple[list[Part], int]:
     """Give the texts to show, the post's own first, then those with findings, and how many were left out."""
     if content is None:
         return [], 0
@@ -149,9 +154,9 @@ def _parts(content: StoredContent | None, shown: Sequence[cards.Card], whole: bo
     return [_part(segment, shown, whole) for segment in chosen], len(segments) - len(chosen)
 
 
-def _part(segment: Segment, shown: Sequence[cards.Card], whole: bool) -> Part:
+def _part(segment: Segment, shown: Sequence[told.Card], whole: bool) -> Part:
     """Cut one text into runs; a long one to its beginning and what surrounds findings."""
-    spans = cards.spans(shown, segment.part)
+    spans = told.spans(shown, segment.part)
     length = len(segment.text)
     windows = [(0, min(length, _WHOLE))] if whole else marks.windows(length, spans)
     left_out = length - sum(stop - start for start, stop in windows)

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from forestall.doors.console import pages, throttle, visit
 from forestall.doors.console.context import Desk, Form
 from forestall.doors.console.errors import Waiting
-from forestall.doors.console.visit import SESSION, THEMES, VISITOR, AnyRequest, Jar, Visit
+from forestall.doors.console.visit import SESSION, THEMES, VISITOR, AnyRequest, Visit
 from forestall.doors.console.words import catalogue, languages
 from forestall.model.errors import BadInput, Conflict, Refused
 from forestall.model.records import Person
@@ -36,7 +36,7 @@ def join(token: str, desk: Desk, seen: Visit, form: Form) -> Page:
     try:
         people.invited(house.store, token, house.clock)
         with desk.checking:
-            person = people.accept(house.store, token, name, password, house.clock, house.new_id)
+            person = people.accept(house.store, token, name, password, clock=house.clock, new_id=house.new_id)
     except BadInput:
         return _welcome(desk, seen, token, name, _what_is_wrong(seen, password))
     except Conflict:
@@ -112,7 +112,7 @@ def _signed_in(desk: Desk, name: str, password: str, onward: str) -> Page:
     house = desk.house
     hours = house.settings.session_hours
     with desk.checking:
-        token = people.sign_in(house.store, name, password, hours, house.clock)
+        token = people.sign_in(house.store, name, password, hours=hours, clock=house.clock)
     response = pages.seen_other(onward)
     desk.jar.put(response, SESSION, token, hours * 3_600)
     desk.jar.put(response, VISITOR, "", 0)
@@ -126,8 +126,15 @@ def _welcome(desk: Desk, seen: Visit, token: str, name: str, fault: tuple[str, s
         invitation = people.invited(house.store, token, house.clock)
     except Refused:
         return _no_invitation(desk, seen)
-    values: dict[str, Any] = {"name": name[:64], "fault": fault, "role": invitation.role, "first": not house.store.people()}
-    return pages.page(seen, desk.jar, "welcome.html", 400 if fault else 200, token=token, minimum=people.MIN_PASSWORD, **values)
+    values: dict[str, Any] = {
+        "name": name[:64],
+        "fault": fault,
+        "role": invitation.role,
+        "first": not house.store.people(),
+    }
+    return pages.page(
+        seen, desk.jar, "welcome.html", 400 if fault else 200, token=token, minimum=people.MIN_PASSWORD, **values
+    )
 
 
 def _no_invitation(desk: Desk, seen: Visit) -> Page:
@@ -146,8 +153,3 @@ def _what_is_wrong(seen: Visit, password: str) -> tuple[str, str]:
 
 
 HANDLERS = [welcome, join, sign_in_page, sign_in, sign_out, change_look]
-
-
-def is_https(public_url: str) -> Jar:
-    """Give the cookie jar for the address people reach the console under."""
-    return Jar(https=public_url.lower().startswith("https://"))

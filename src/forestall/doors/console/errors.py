@@ -48,7 +48,11 @@ _BY_ERROR: tuple[tuple[type[ForestallError], Shown], ...] = (
     (Conflict, Shown(409, "conflict", "conflict")),
     (BadInput, Shown(400, "input", "input")),
 )
-_BY_STATUS = {404: Shown(404, "not_found", "not_found"), 405: Shown(405, "input", "input"), 413: Shown(413, "input", "input")}
+_BY_STATUS = {
+    404: Shown(404, "not_found", "not_found"),
+    405: Shown(405, "input", "input"),
+    413: Shown(413, "input", "input"),
+}
 _NO_CASE = Shown(404, "not_found", "case")
 _INTERNAL = Shown(500, "internal", "internal")
 

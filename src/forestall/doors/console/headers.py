@@ -30,7 +30,8 @@ _FIXED = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Permissions-Policy": ", ".join(
-        f"{feature}=()" for feature in ("camera", "microphone", "geolocation", "usb", "serial", "payment", "clipboard-read")
+        f"{feature}=()"
+        for feature in ("camera", "microphone", "geolocation", "usb", "serial", "payment", "clipboard-read")
     ),
     "X-Robots-Tag": "noindex, nofollow",
 }

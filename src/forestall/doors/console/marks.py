@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from forestall.model.finding import Span
 
@@ -97,10 +98,14 @@ def runs(text: str, spans: Sequence[tuple[int, Span]], windows: Sequence[Span] |
     return cut
 
 
-def windows(length: int, spans: Sequence[tuple[int, Span]], head: int = 4_000, around: int = 400, most: int = 40_000) -> list[Span]:
+def windows(
+    length: int, spans: Sequence[tuple[int, Span]], head: int = 4_000, around: int = 400, most: int = 40_000
+) -> list[Span]:
     """Choose what to show of a long text: its beginning and the surroundings of what was noticed, `most` characters at most."""
     wanted = [(0, min(head, length))]
-    wanted += sorted((max(0, start - around), min(length, stop + around)) for _, (start, stop) in spans[:MAX_SPANS] if start < length)
+    wanted += sorted(
+        (max(0, start - around), min(length, stop + around)) for _, (start, stop) in spans[:MAX_SPANS] if start < length
+    )
     chosen: list[Span] = []
     left = most
     for start, stop in wanted:
@@ -134,7 +139,9 @@ def named(char: str) -> tuple[str, str]:
     return short, f"{unicodedata.name(char, 'control character').lower()} (U+{code:04X})"
 
 
-def _cells(start: int, stop: int, spans: Sequence[tuple[int, Span]]) -> Iterator[tuple[int, int, tuple[int, ...], tuple[int, ...]]]:
+def _cells(
+    start: int, stop: int, spans: Sequence[tuple[int, Span]]
+) -> Iterator[tuple[int, int, tuple[int, ...], tuple[int, ...]]]:
     """Sweep over the borders of spans within a window: give (left, right, covering findings, findings that end here)."""
     opening: dict[int, list[int]] = {}
     closing: dict[int, list[int]] = {}
@@ -144,7 +151,7 @@ def _cells(start: int, stop: int, spans: Sequence[tuple[int, Span]]) -> Iterator
             closing.setdefault(min(right, stop), []).append(index)
     borders = sorted({start, stop, *opening, *closing})
     active: dict[int, int] = {}
-    for left, right in zip(borders, borders[1:], strict=False):
+    for left, right in pairwise(borders):
         for index in closing.get(left, ()):
             active[index] -= 1
             if not active[index]:
@@ -224,7 +231,9 @@ def _hides(code: int) -> bool:
     """Tell whether a code point shows nothing: a control, format character, separator, surrogate or private one."""
     if code in {0x09, 0x0A} or code in _SIGNS:
         return False
-    return code in _BLANK or code in _SELECTORS or unicodedata.category(chr(code)) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+    return (
+        code in _BLANK or code in _SELECTORS or unicodedata.category(chr(code)) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+    )
 
 
 _HIDDEN = re.compile(f"[{_hidden()}]")

@@ -49,15 +49,22 @@ def stamp() -> str:
 def page(visit: Visit, jar: Jar, template: str, status: int = 200, **values: Any) -> Response[bytes]:
     """Render a template; sets the visitor cookie where the visit has a new one, so that its forms can be sent."""
     words = visit.words
-    text = _environment().get_template(template).render(
-        visit=visit,
-        t=words,
-        static=f"/console/static/{stamp()}",
-        languages=[(code, catalogue(code)("name")) for code in languages()],
-        **values,
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            visit=visit,
+            t=words,
+            static=f"/console/static/{stamp()}",
+            languages=[(code, catalogue(code)("name")) for code in languages()],
+            **values,
+        )
     )
     response = Response(
-        text.encode("utf-8", "replace"), media_type=MediaType.HTML, status_code=status, headers={"Content-Language": words.language}
+        text.encode("utf-8", "replace"),
+        media_type=MediaType.HTML,
+        status_code=status,
+        headers={"Content-Language": words.language},
     )
     if visit.new_visitor:
         jar.put(response, VISITOR, visit.new_visitor)

@@ -41,7 +41,10 @@ class Throttle:
     def wait(self, sources: Sequence[Source], now: float) -> float:
         """Give the seconds to wait before the next attempt, 0 where none; `now` is in seconds on any steady clock."""
         with self._lock:
-            return max((self._records[source.name].until - now for source in sources if source.name in self._records), default=0.0)
+            return max(
+                (self._records[source.name].until - now for source in sources if source.name in self._records),
+                default=0.0,
+            )
 
     def wrong(self, sources: Sequence[Source], now: float) -> None:
         """Remember a wrong attempt."""

@@ -113,7 +113,12 @@ def here(path: str) -> str:
     """Give a path within the console to go to, or its start where the asked one lies elsewhere."""
     parts = urlsplit(path)
     fine = path.isascii() and path.isprintable() and "\\" not in path and "//" not in path and ".." not in path
-    if fine and not parts.scheme and not parts.netloc and (path == "/console" or path.startswith(("/console/", "/console?"))):
+    if (
+        fine
+        and not parts.scheme
+        and not parts.netloc
+        and (path == "/console" or path.startswith(("/console/", "/console?")))
+    ):
         return path
     return "/console/"
 

@@ -1,0 +1,55 @@
+"""The console as one router, complete in itself: its handlers, what they are given, its headers, its errors, its own files."""
+
+from functools import partial
+
+from litestar import Response, Router, get, route
+from litestar.exceptions import NotFoundException
+from litestar.types import ControllerRouterHandler
+
+from forestall.assembly import House
+from forestall.doors.console import desk as desk_handlers
+from forestall.doors.console import entrance, errors, pages
+from forestall.doors.console.context import Desk, dependencies
+from forestall.doors.console.headers import Guarded
+from forestall.doors.console.visit import AnyRequest, Jar
+
+PATH = "/console"
+_LARGEST_FORM = 64 * 1024
+"""Largest form in bytes: a reason has 4,000 characters at most."""
+
+
+def routes(house: House) -> list[ControllerRouterHandler]:
+    """Give everything the server needs to mount for the console of a house."""
+    desk = Desk(house, Jar(https=house.settings.public_url.lower().startswith("https://")))
+    return [
+        Router(
+            path=PATH,
+            route_handlers=[*entrance.HANDLERS, *desk_handlers.HANDLERS, static_file, nothing_here],
+            dependencies=dependencies(desk),
+            middleware=[Guarded(desk.jar.https)],
+            exception_handlers={Exception: partial(_on_error, desk)},
+            request_max_body_size=_LARGEST_FORM,
+            include_in_schema=False,
+        )
+    ]
+
+
+@get("/static/{stamp:str}/{name:str}", sync_to_thread=False)
+def static_file(stamp: str, name: str) -> Response[bytes]:
+    """Give one of our own files; under its present stamp a browser may keep it for a year."""
+    asset = pages.assets().get(name)
+    if asset is None:
+        raise NotFoundException(detail="there is no such file")
+    keep = "public, max-age=31536000, immutable" if stamp == pages.stamp() else "no-cache"
+    return Response(asset.data, media_type=asset.media_type, headers={"Cache-Control": keep})
+
+
+@route("/{rest:path}", http_method=["GET", "POST", "PUT", "PATCH", "DELETE"], sync_to_thread=False)
+def nothing_here(rest: str) -> Response[bytes]:
+    """Answer every other address below the console with a page that says so."""
+    raise NotFoundException(detail=f"there is nothing at {rest[:100]}")
+
+
+def _on_error(desk: Desk, request: AnyRequest, error: Exception) -> Response[bytes]:
+    """Answer any error with a page."""
+    return errors.answer(request, error, desk.jar, desk.house.clock())

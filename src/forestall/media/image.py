@@ -1,0 +1,220 @@
+"""Pictures: bytes to brightness, the same for the same picture however it was saved.
+
+Canonical: RGB, EXIF orientation applied, ITU-R BT.601 luma. Palettes, CMYK, LAB, 16 bits, 1 bit and alpha all end there; that is
+where naive hashing loses copies (a GIF of a known photograph is the classic). JPEGs are decoded straight to their Y channel, which is
+that luma, and by halves where they are large: PDQ moves by 2 bits at most (`tests/media/test_image.py`), at a tenth of the cost.
+
+Further views of the same picture follow the first where viewers disagree about what there is to see:
+`#on-white` if it is partly transparent (stickers: what lies under the transparent parts is not what people see);
+`#clipped` if it is 16-bit grey (the common hashing tools clip such values at 255, so peers' lists hold that hash).
+"""
+
+import io
+from collections.abc import Iterable, Iterator
+
+from PIL import AvifImagePlugin, Image, ImageChops, ImageCms, ImageFile, ImageStat, UnidentifiedImageError
+
+from forestall.media import codes
+from forestall.media.tray import SIDE, Member, OutOfTime, Tray, reduced
+from forestall.model.reading import Role
+
+FORMATS = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/gif": "GIF",
+    "image/webp": "WEBP",
+    "image/avif": "AVIF",
+    "image/bmp": "BMP",
+    "image/tiff": "TIFF",
+}
+"""Media type → the one Pillow format that may open it."""
+
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # workers are the unit of parallel work
+
+_ANIMATED = frozenset({"GIF", "PNG", "WEBP", "AVIF", "TIFF"})
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation (CIPA DC-008 §4.6.5) → what puts the picture upright."""
+
+_SIXTEEN_TO_EIGHT = [(value * 255 + 32767) // 65535 for value in range(65536)]
+_CLIPPED = [min(value, 255) for value in range(65536)]
+_VISIBLE = 1.0  # mean difference in brightness from which another view is worth keeping
+
+
+class TooManyPixels(Exception):
+    """The picture says it is larger than we decode."""
+
+
+def read(tray: Tray, part: str, data: bytes, media_type: str) -> Iterable[Member]:
+    """Lay out the picture, or the first and evenly spread frames of an animation, and what codes in it say."""
+    Image.MAX_IMAGE_PIXELS = max(1, tray.limits.pixels // 2)  # Pillow refuses, frame by frame, at twice this
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    found = _Found(tray, part)
+    try:
+        _walk(found, data, FORMATS[media_type])
+    except (OutOfTime, MemoryError):
+        raise
+    except (TooManyPixels, Image.DecompressionBombError) as error:
+        tray.trouble("too-many-pixels", part, str(error) if isinstance(error, TooManyPixels) else "")
+    except Exception as error:  # noqa: BLE001 - decoders raise anything on a broken file
+        _salvage(found, data, FORMATS[media_type], error)
+    found.finish()
+    return ()
+
+
+def views(image: Image.Image) -> Iterator[tuple[str, Image.Image]]:
+    """Give the brightness (mode L) of a loaded picture, first the canonical one with an empty name, then other views of it."""
+    if image.mode.startswith("I;16"):
+        wide = image if image.mode == "I;16" else image.convert("I")
+        yield "", wide.point(_SIXTEEN_TO_EIGHT, "L")
+        yield "#clipped", wide.point(_CLIPPED, "L")
+        return
+    if image.mode in {"I", "F"}:
+        yield "", _stretched(image)
+        return
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        plain = image.convert("L")
+        yield "", plain
+        shown = Image.new("L", image.size, 255)
+        shown.paste(plain, mask=image.getchannel("A"))
+        if ImageStat.Stat(ImageChops.difference(plain, shown)).mean[0] > _VISIBLE:
+            yield "#on-white", shown
+        return
+    if image.mode not in {"1", "L", "RGB", "YCbCr"}:
+        image = image.convert("RGB")
+    yield "", image.convert("L")
+
+
+def _stretched(image: Image.Image) -> Image.Image:
+    """Give 32-bit or floating-point grey as 8 bits: 0..255 and 0..65535 keep their meaning, other ranges are stretched."""
+    low, high = image.getextrema()
+    if image.mode == "F" or low < 0 or high > 65535:
+        scale = 255 / ((high - low) or 1)
+        return image.convert("F").point(lambda value: value * scale - low * scale).convert("L")
+    return image.convert("L") if high <= 255 else image.point(lambda value: value * (1 / 257) + 0).convert("L")
+
+
+class _Found:
+    """The frames of one picture kept so far: when there are too many, every other one goes, so they stay evenly spread.
+
+    Walking, and not asking the file how many frames it has: a file may lie about that.
+    """
+
+    def __init__(self, tray: Tray, part: str) -> None:
+        self.tray = tray
+        self.part = part
+        self._kept: list[tuple[int, list[tuple[str, Image.Image]]]] = []
+        self._stride = 1
+        self.seen = 0
+
+    def wants(self, frame: int) -> bool:
+        """True if the frame is one to keep, as far as can be known yet."""
+        return frame % self._stride == 0
+
+    def keep(self, frame: int, image: Image.Image, turn: Image.Transpose | None) -> None:
+        """Keep a loaded frame, upright and at working size."""
+        made = []
+        for view, luma in views(image):
+            small = reduced(luma, SIDE)
+            made.append((view, small if turn is None else small.transpose(turn)))
+        self._kept.append((frame, made))
+        self.seen = frame + 1
+        if len(self._kept) > self.tray.limits.frames:
+            self._kept = self._kept[::2]
+            self._stride *= 2
+
+    def finish(self) -> None:
+        """Lay out what was kept, and the codes in it, each text once."""
+        texts: dict[str, None] = {}
+        for frame, made in self._kept:
+            for view, luma in made:
+                self.tray.picture(self.part + view, luma, frame)
+                texts.update(dict.fromkeys(codes.scan(luma)))
+        for number, text in enumerate(texts, start=1):
+            self.tray.text(f"{self.part}#code{number}", Role.CODE, text)
+
+
+def _walk(found: _Found, data: bytes, name: str) -> None:
+    """Keep the picture or its frames; raises whatever the decoder raises."""
+    with Image.open(io.BytesIO(data), formats=[name]) as image:
+        frame = 0
+        while True:
+            _check_size(found, image)
+            if found.wants(frame):
+                _shrink_on_load(image)
+                image.load()
+                found.keep(frame, image, _turn(image))
+            if name not in _ANIMATED or not _advance(found, image, frame + 1):
+                return
+            frame += 1
+
+
+def _advance(found: _Found, image: Image.Image, frame: int) -> bool:
+    """Go to the next frame; False at the end, or where time is up (which is named)."""
+    try:
+        found.tray.check_time()
+        image.seek(frame)
+    except EOFError:
+        return False
+    except OutOfTime:
+        found.tray.trouble("too-many-frames", found.part, f"{frame} were walked through")
+        return False
+    return True
+
+
+def _salvage(found: _Found, data: bytes, name: str, error: Exception) -> None:
+    """Name what broke; where not even a first picture was had, decode as much of it as there is."""
+    if found.seen == 0:
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        try:
+            with Image.open(io.BytesIO(data), formats=[name]) as image:
+                _check_size(found, image)
+                image.load()
+                found.keep(0, image, _turn(image))
+        except (OutOfTime, MemoryError):
+            raise
+        except Exception:  # noqa: BLE001 - decoders raise anything on a broken file
+            found.tray.trouble("damaged", found.part, _words(error))
+            return
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
+    found.tray.trouble("truncated", found.part, _words(error))
+
+
+def _words(error: Exception) -> str:
+    """Give what a decoder said; Pillow's "cannot identify" only names an object in memory."""
+    return "" if isinstance(error, UnidentifiedImageError) else str(error)[:200]
+
+
+def _check_size(found: _Found, image: Image.Image) -> None:
+    """Raise TooManyPixels before anything of that size is allocated; ValueError where there is none."""
+    width, height = image.size
+    if width * height > found.tray.limits.pixels:
+        raise TooManyPixels(f"{width} × {height}")
+    if not width * height:
+        raise ValueError("no pixels")
+
+
+def _shrink_on_load(image: Image.Image) -> None:
+    """Have libjpeg decode only brightness, and by halves while the shorter side stays at least `SIDE`; others are left alone."""
+    if image.format in {"JPEG", "MPO"} and image.mode in {"L", "RGB"}:
+        width, height = image.size
+        shorter = min(width, height)
+        image.draft("L", (width * SIDE // shorter, height * SIDE // shorter) if shorter > SIDE else (width, height))
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """Give what puts a loaded picture upright; None if it is, or if its EXIF cannot be read."""
+    try:
+        return _UPRIGHT.get(image.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # noqa: BLE001 - EXIF is as hostile as the rest
+        return None

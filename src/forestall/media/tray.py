@@ -1,0 +1,184 @@
+"""The tray on which a worker lays out what it finds in one file, and the only place where limits are counted.
+
+Readers call `text`, `picture`, `trouble`; what goes past a limit is named once and left. Everything laid out is sent at once, so a
+worker that dies later has still said it.
+"""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from forestall.media import wire
+from forestall.media.limits import FREE_BYTES, Limits
+from forestall.model.content import Markup
+from forestall.model.reading import Role
+
+Send = Callable[[wire.Reply, bytes], None]
+
+SIDE = 1024
+"""Shorter side in pixels to which large pictures are reduced: PDQ moves by at most 2 bits at this size (see `image`)."""
+
+_SOFT_SHARE = 0.8  # of max_seconds: past it a worker stops by itself and tells what it has
+_MOST_OF_A_CAUSE = 25
+_MOST_OF_A_PART = 1000
+_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), 127)}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside a file: its part name, already made safe and unique, and its bytes."""
+
+    part: str
+    data: bytes = field(repr=False)
+
+
+class OutOfTime(Exception):
+    """The file's time is up; what was found until now has been sent."""
+
+
+class Bomb(Exception):
+    """An archive unpacks to more than it may. `cause` is `archive-ratio` or `too-large`, `detail` says the figures."""
+
+    def __init__(self, cause: str, detail: str) -> None:
+        super().__init__(detail)
+        self.cause = cause
+        self.detail = detail
+
+
+class Tray:
+    """Collects what is in one file. Parts are relative to the file: empty for itself, `/inner.txt` for a member, `#page1` for a piece.
+
+    Takes the limits, the size of the file, and where to send what is found.
+    """
+
+    def __init__(self, limits: Limits, size: int, send: Send) -> None:
+        self.limits = limits
+        self._size = size
+        self._send = send
+        self._deadline = time.monotonic() + limits.seconds * _SOFT_SHARE
+        self._parts: set[str] = set()
+        self._troubles: Counter[str] = Counter()
+        self._entries = 0
+        self._unpacked = 0
+        self._plane_bytes = 0
+        self._characters = 0
+
+    def check_time(self) -> None:
+        """Raise OutOfTime when the file's time is up."""
+        if time.monotonic() > self._deadline:
+            raise OutOfTime
+
+    def facts(self, part: str, media_type: str, data: bytes) -> None:
+        """Say that there is a file: its kind, size and digests."""
+        md5, sha1 = (hashlib.new(name, data, usedforsecurity=False).hexdigest() for name in ("md5", "sha1"))
+        self._send(wire.Facts(part, media_type, len(data), md5, sha1, hashlib.sha256(data).hexdigest()), b"")
+
+    def text(self, part: str, role: Role, text: str, markup: Markup = Markup.PLAIN) -> None:
+        """Lay out a text, cut to what may be read; blank texts are left out."""
+        room = min(self.limits.text, self.limits.total_text - self._characters)
+        if len(text) > room:
+            self.trouble("too-much-text", part, f"{len(text)} characters")
+            text = text[:room]
+        if not text or text.isspace():
+            return
+        self._characters += len(text)
+        # Pairs of surrogates join, lone ones become U+FFFD: a decoder may hand out either.
+        clean = text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        self._send(wire.Text(part, role.value, markup.value), clean.encode())
+
+    @property
+    def text_room(self) -> int:
+        """How many more characters may be laid out."""
+        return self.limits.total_text - self._characters
+
+    def picture(self, part: str, luma: Image.Image, frame: int = 0) -> None:
+        """Lay out a brightness picture (mode L), reduced as the room for pictures fills up."""
+        side = self.plane_side
+        if side == 0:
+            self.trouble("too-much-media", part)
+            return
+        luma = reduced(luma, side)
+        raw = luma.tobytes()
+        self._plane_bytes += len(raw)
+        self._send(wire.Picture(part, luma.width, luma.height, frame), raw)
+
+    @property
+    def plane_side(self) -> int:
+        """Shorter side to which the next picture is reduced; 0 when there is no room for any more."""
+        quarters = 4 * self._plane_bytes // self.limits.plane_bytes
+        return SIDE >> quarters if quarters < 4 else 0
+
+    def trouble(self, cause: str, part: str, detail: str = "") -> None:
+        """Name something that could not be read; the same cause is named 25 times at most."""
+        self._troubles[cause] += 1
+        count = self._troubles[cause]
+        if count == _MOST_OF_A_CAUSE:
+            detail = f"{detail}; there are more like this".removeprefix("; ")
+        if count <= _MOST_OF_A_CAUSE:
+            self._send(wire.Trouble(cause, part, detail[:500]), b"")
+
+    def name(self, part: str, inner: str) -> str:
+        """Give the part name of a member: separators unified, no way out of the archive, unique, bounded in length."""
+        steps = [step for step in inner.replace("\\", "/").translate(_CONTROLS).split("/") if step not in {"", ".", ".."}]
+        wanted = f"{part}/{'/'.join(steps) or 'unnamed'}"[:_MOST_OF_A_PART]
+        found, number = wanted, 1
+        while found in self._parts:
+            number += 1
+            found = f"{wanted}~{number}"
+        self._parts.add(found)
+        return found
+
+    def admit(self, part: str) -> bool:
+        """Count one more member; False, and said once, when there are too many."""
+        self._entries += 1
+        if self._entries <= self.limits.entries:
+            return True
+        if self._entries == self.limits.entries + 1:
+            self.trouble("too-many-entries", part, f"more than {self.limits.entries}")
+        return False
+
+    def meter(self, packed: int) -> "Meter":
+        """Give a meter for one archive that weighs `packed` bytes."""
+        return Meter(self, packed)
+
+    def unpacked(self, count: int) -> None:
+        """Count unpacked bytes of all levels; raises Bomb past what the whole file may unpack to."""
+        self._unpacked += count
+        if self._unpacked > max(FREE_BYTES, self.limits.ratio * self._size):
+            raise Bomb("archive-ratio", f"{self._size} bytes become more than {self._unpacked}")
+        if self._unpacked > self.limits.total_bytes:
+            raise Bomb("too-large", f"more than {self.limits.total_bytes} bytes unpacked")
+
+
+class Meter:
+    """Counts what one archive unpacks to, against its own weight and against the file it came in."""
+
+    def __init__(self, tray: Tray, packed: int) -> None:
+        self._tray = tray
+        self._packed = packed
+        self._most = max(FREE_BYTES, tray.limits.ratio * packed)
+        self._count = 0
+
+    def add(self, count: int) -> None:
+        """Count unpacked bytes; raises Bomb or OutOfTime."""
+        self._tray.check_time()
+        self._count += count
+        if self._count > self._most:
+            raise Bomb("archive-ratio", f"{self._packed} bytes become more than {self._count}")
+        self._tray.unpacked(count)
+
+
+def reduced(luma: Image.Image, side: int) -> Image.Image:
+    """Give the picture with its shorter side between `side` and twice that, and no more than 16 MP, by averaging whole blocks."""
+    factor = max(1, min(luma.size) // side)
+    width, height = luma.size
+    extra = -(-(width // factor) * (height // factor) // _MOST_PIXELS)
+    across, down = (factor * extra, factor) if width >= height else (factor, factor * extra)
+    return luma if across == down == 1 else luma.reduce((across, down))
+
+
+_MOST_PIXELS = 16 * 1024 * 1024
