@@ -124,7 +124,7 @@ def can_write(path: Path) -> bool:
     """Say whether this path, or where it does not exist the nearest folder above it, can be written."""
     while not path.exists() and path != path.parent:
         path = path.parent
-    return os.access(str(path), os.W_OK)
+    return path.is_dir() and os.access(str(path), os.W_OK)
 
 
 def run_step(what: str, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> None:
@@ -219,7 +219,7 @@ def install(place: Place, set_name: str, env: Mapping[str, str]) -> None:
         make_venv_without_uv(place, env)
     place.unfinished.touch()
     lock = str(place.lock(set_name))
-    count = sum(1 for line in place.lock(set_name).open(encoding="utf-8") if line[:1].isalnum())
+    count = sum(1 for line in place.lock(set_name).read_text("utf-8").splitlines() if line[:1].isalnum())
     installer = [uv, "pip", "sync", "--python", str(place.python)] if uv else [*pip_of(place, env), "install", "-r"]
     wheels = ["--no-build", "--compile-bytecode"] if uv else ["--only-binary", ":all:"]
     run_step(f"installing up to {count} packages", [*installer, lock, "--require-hashes", *wheels], env, place.root)

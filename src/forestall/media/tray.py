@@ -149,7 +149,7 @@ class Tray:
         """Count unpacked bytes of all levels; raises Bomb past what the whole file may unpack to."""
         self._unpacked += count
         if self._unpacked > max(FREE_BYTES, self.limits.ratio * self._size):
-            raise Bomb("archive-ratio", f"{self._size} bytes become more than {self._unpacked}")
+            raise Bomb("archive-ratio", f"{self._size} bytes become {self._unpacked} or more")
         if self._unpacked > self.limits.total_bytes:
             raise Bomb("too-large", f"more than {self.limits.total_bytes} bytes unpacked")
 
@@ -166,10 +166,14 @@ class Meter:
     def add(self, count: int) -> None:
         """Count unpacked bytes; raises Bomb or OutOfTime."""
         self._tray.check_time()
+        self.claim(count)
         self._count += count
-        if self._count > self._most:
-            raise Bomb("archive-ratio", f"{self._packed} bytes become more than {self._count}")
         self._tray.unpacked(count)
+
+    def claim(self, count: int) -> None:
+        """Raise Bomb if that many more bytes, which need not come, would be too many for the archive's weight."""
+        if self._count + count > self._most:
+            raise Bomb("archive-ratio", f"{self._packed} bytes become {self._count + count} or more")
 
 
 def reduced(luma: Image.Image, side: int) -> Image.Image:

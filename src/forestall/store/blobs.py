@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from forestall.model.errors import NotFound, StoreFailed
@@ -50,8 +51,9 @@ class FileBlobs:
         self._aside = folder / "aside"
         self._aside.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in self._aside.iterdir():
-            if path.stat().st_mtime < time.time() - _STALE_SECONDS:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # just renamed by another process
+                if path.stat().st_mtime < time.time() - _STALE_SECONDS:
+                    path.unlink()
 
     def put(self, data: bytes) -> str:
         """Keep bytes durably and give their SHA-256 in hex; raises StoreFailed where the disk refuses."""

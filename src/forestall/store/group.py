@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
 
 from forestall.ledger.checkpoint import Signer, verify
 from forestall.ledger.entry import leaf_hash, place
@@ -46,11 +46,16 @@ Write = Callable[[Connection, Inserts, Sequence[Draft], Frontier], Written]
 """Writes a group within a transaction."""
 
 Versions = dict[tuple[str, Key], int]
+"""Versions of records by table and key."""
+
 Rows = defaultdict[str, list[tuple[Any, ...]]]
+"""Rows to insert, by table."""
 
+_REFUSALS = (IntegrityError, DataError, InterfaceError, ProgrammingError, OverflowError, UnicodeError)
+"""What is raised where a row cannot be kept. Anything else (disk full, locked, damaged) is not the fault of one change."""
 
-_REFUSALS = (DBAPIError, OverflowError, UnicodeError)
-"""What is raised where a row cannot be kept: by the database, or by the driver."""
+_POSITIONED = frozenset(kind.table for kind in KINDS.values() if "seq" in tables.metadata.tables[kind.table].c)
+"""Tables whose rows end with a ledger position."""
 
 _NEWEST = select(tables.checkpoints).order_by(tables.checkpoints.c.size.desc()).limit(1)
 _SEEN = select(tables.seen.c.once, tables.seen.c.first_seq, tables.seen.c.last_seq).where(
@@ -84,8 +89,6 @@ class Committer:
         """
         try:
             return self._transact(drafts, _write)
-        except OperationalError:  # disk full, locked, unreadable: not a fault of one change
-            raise
         except _REFUSALS:
             return self._transact(drafts, _write_by_halves)
 
@@ -162,11 +165,7 @@ def _inserts(engine: Engine, upsert: Upsert) -> Inserts:
 
 def _columns(kind: Kind[Any]) -> list[str]:
     """Give the columns of a kind's table in the order its rows have."""
-    named = "seq" in tables.metadata.tables[kind.table].c
-    return [*kind.columns, "seq"] if named else list(kind.columns)
-
-
-_POSITIONED = frozenset(kind.table for kind in KINDS.values() if "seq" in tables.metadata.tables[kind.table].c)
+    return [*kind.columns, "seq"] if kind.table in _POSITIONED else list(kind.columns)
 
 
 def _write(connection: Connection, inserts: Inserts, drafts: Sequence[Draft], frontier: Frontier) -> Written:
@@ -200,8 +199,6 @@ def _write_by_halves(connection: Connection, inserts: Inserts, drafts: Sequence[
     try:
         with connection.begin_nested():
             return _write(connection, inserts, drafts, frontier)
-    except OperationalError:
-        raise
     except _REFUSALS as error:
         if len(drafts) == 1:
             return [_refusal(drafts[0], error)], frontier

@@ -15,7 +15,10 @@ from urllib.parse import urljoin
 
 LONGEST_LINK = 4096
 """Most characters of one link target; the rest is cut."""
+MOST_COMPLETED = 1_000
+"""Most relative links completed by `<base>`, so that a short page cannot give a very long answer."""
 
+_IGNORED = "".join(map(chr, range(33)))
 _SPACE = "\t\n\f\r "
 _SPACES = re.compile(f"[{_SPACE}]+")
 _NAME = re.compile(f"[^{_SPACE}/>]+")
@@ -29,22 +32,25 @@ _IN_VALUE = re.compile("&(?:#([0-9]+);?|#[xX]([0-9a-fA-F]+);?|[A-Za-z][A-Za-z0-9
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,31}):")
 _REFRESH = re.compile(r"url[\t\n\f\r ]?=", re.IGNORECASE)
 
-_LINES = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_LINES = _words(
     "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption figure footer form "
     "h1 h2 h3 h4 h5 h6 head header hr html legend li main menu nav ol optgroup option p pre section select summary table tbody tfoot "
-    "thead title tr ul".split()
+    "thead title tr ul"
 )
-_CELLS = frozenset({"td", "th", "img", "button", "input", "textarea", "video", "audio", "iframe"})
-_VOID = frozenset(
-    "area base br col embed hr img input link meta param source track wbr".split(),
-)
+_CELLS = _words("audio button iframe img input td textarea th video")
+_VOID = _words("area base br col embed hr img input link meta param source track wbr")
 _UNSEEN = ("script", "style", "iframe", "noembed", "noframes")
 _AS_WRITTEN = ("title", "textarea", "xmp")
 _ENDS = {name: re.compile(f"</{name}(?=[{_SPACE}/>])", re.IGNORECASE) for name in (*_UNSEEN, *_AS_WRITTEN)}
 _TARGETS = ("href", "src", "data-href", "action", "formaction", "data", "poster", "cite", "xlink:href")
-_DROPPED = frozenset({"javascript", "vbscript", "data", "blob", "about", "cid"})
-_HIDING = frozenset(
-    "display:none visibility:hidden visibility:collapse opacity:0 font-size:0 font-size:0px font-size:0em font-size:0%".split()
+_DROPPED = _words("about blob cid data javascript vbscript")
+_HIDING = _words(
+    "display:none visibility:hidden visibility:collapse opacity:0 font-size:0 font-size:0px font-size:0em font-size:0%"
 )
 
 
@@ -112,6 +118,7 @@ class _Scanner:
         self.hidden = _Flow()
         self.links: dict[str, None] = {}
         self.base = ""
+        self.completed = 0
         self.written = 0
         self.hiding = ""
         self.depth = 0
@@ -153,7 +160,7 @@ class _Scanner:
         named = _NAME.match(self.source, at + 1)
         place = named.end() if named else at + 1
         name = self.source[at + 1 : place].lower()
-        attributes, end = self._attributes(place)
+        attributes, end = ({}, place + 1) if self.source.startswith(">", place) else self._attributes(place)
         if end < 0:
             self._text(at, len(self.source))
             return len(self.source)
@@ -251,8 +258,11 @@ class _Scanner:
         if name == "meta" and (refresh := _REFRESH.search(attributes.get("content", ""))):
             targets.append(attributes["content"][refresh.end() :].strip("'\""))
         for target in targets:
-            link = _target(target, self.base)
-            if link:
+            link = _trimmed(target)
+            if self.base and not _SCHEME.match(link) and self.completed < MOST_COMPLETED:
+                link = _completed(self.base, link)
+                self.completed += 1
+            if link := _outward(link):
                 self.links[link] = None
 
 
@@ -289,17 +299,23 @@ def _is_hidden(attributes: dict[str, str]) -> bool:
     return any(declared.removesuffix("!important") in _HIDING for declared in compact.split(";"))
 
 
-def _target(written: str, base: str) -> str:
-    """Give a link target as a browser reads it, or nothing where it leads nowhere outside."""
-    link = written[: LONGEST_LINK * 2].strip("".join(map(chr, range(33))))
-    link = link.replace("\t", "").replace("\n", "").replace("\r", "")[:LONGEST_LINK]
+def _trimmed(written: str) -> str:
+    """Give a link target without the white space and control characters that browsers ignore in it."""
+    link = written[: LONGEST_LINK * 2].strip(_IGNORED)
+    return link.replace("\t", "").replace("\n", "").replace("\r", "")[:LONGEST_LINK]
+
+
+def _completed(base: str, link: str) -> str:
+    """Give a relative link from its base, or nothing where the two do not fit."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return ""
+
+
+def _outward(link: str) -> str:
+    """Give a link that leads somewhere outside, or nothing."""
     scheme = _SCHEME.match(link)
-    if not scheme and base and not link.startswith("#"):
-        try:
-            link = urljoin(base, link)
-        except ValueError:
-            return ""
-        scheme = _SCHEME.match(link)
     if scheme:
         return "" if scheme[1].lower() in _DROPPED else link
     return f"https:{link}" if link.startswith("//") else ""

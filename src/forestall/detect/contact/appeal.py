@@ -52,7 +52,7 @@ suscribe* | escanea* | entra en | entren* | haz clic | mandame* | junte-se | ent
 # Hausa, Somali, Swahili
 shiga* | ku shigo | tuntube* | ku biir* | la soo xiriir* | jiunge* | wasiliana*
 """
-_SECRET = """
+_HUSHED = """
 # English
 secret* | privately | private chat | private group | private channel | private room | trusted* | brothers only
 sisters only | do not share
@@ -88,7 +88,7 @@ def inviting(text: str) -> str:
 
 def secretive(text: str) -> str:
     """Give the first words of secrecy in a folded text, or an empty string."""
-    return _first(_pattern(_SECRET), text)
+    return _first(_pattern(_HUSHED), text)
 
 
 def around(text: str, start: int, end: int) -> str:

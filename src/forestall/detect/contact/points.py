@@ -16,9 +16,13 @@ from forestall.detect.contact.pattern import MAIL_DOT, STEP, compiled
 from forestall.detect.contact.proof import is_onion, is_session, is_tox
 from forestall.text.fold import Folded
 
-MOST_CANDIDATES = 20_000
+MOST_CANDIDATES = 5_000
 """Candidates of one text that are examined; a text with more is noise, and the first ones stand for it."""
 
+_WHOLE = ("room", "long", "mail")
+"""Groups that hold the whole address; the others lack the host before it."""
+_NAMES = ("handle", "bare", "back")
+"""Groups that hold a name which the word "Telegram" beside it made one."""
 _LONGEST_MAIL = 400
 _LONGEST_PATH = 600
 
@@ -93,14 +97,18 @@ class _Candidate:
         return self._folded.text[at].upper() if typed[:1].isupper() else self._folded.text[at]
 
     def point(self, place: Place, group: str, *, checked: bool | None = None, odd: bool = False) -> Point:
-        """Give the point; it is obfuscated where `odd`, or where what stands there is not what it reads as."""
-        start, end = self._found.span()
-        end = min(end, self._span(group)[1])
-        while start < end and self._folded.text[start] in " \n\t([{<\"'|,;:=/@":
+        """Give the point; it is obfuscated where `odd`, or where the address is not typed the way it reads."""
+        text = self._folded.text
+        (start, end), own = self._found.span(), self._span(group)
+        start, end = own if group in _WHOLE else (start, min(end, own[1]))
+        if text.startswith("%2f", start):
+            start += 3
+        while group not in _WHOLE and not text[start].isalnum():
             start += 1
-        first, last = self._folded.span(start, end)
-        hidden = self._original[first:last].lower() != self._folded.text[start:end]
-        defanged = "hxxp" in self._folded.text[max(0, start - 9) : start]
+        address = (start, end) if group not in _NAMES else own
+        first, last = self._folded.span(*address)
+        hidden = self._original[first:last].lower() != text[slice(*address)]
+        defanged = "hxxp" in text[max(0, start - 9) : start]
         return Point(*place, start, end, odd or hidden or defanged, checked)
 
 
@@ -136,7 +144,7 @@ def _at_host(candidate: _Candidate) -> Point | None:
     groups = candidate.groups
     service = next(name for name in PATHS if name in groups)
     host, slash = groups[service], groups["slash"]
-    odd = slash != "/" or not host.replace(".", "", 1).isalpha() or "." not in host
+    odd = slash not in ("/", "%2f") or not host.replace(".", "", 1).isalpha() or "." not in host
     if slash[-1].isspace() and not (slash[0].isspace() or " " in host):
         return None  # "t.me/ and" is no address; "t . me / and" may be one
     path = unquote(candidate.as_typed("path")[:_LONGEST_PATH])

@@ -24,9 +24,10 @@ MAX_PAGE = 1_000
 
 _BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _INSTANT = (
-    r"^$|^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-    r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
+    r"^(?:|[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?)(?![\s\S])"
 )
+"""ISO 8601 or nothing. It ends without `$`, which Python would also match before a line break."""
 Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID)]
 FileName = Annotated[str, Meta(min_length=1, max_length=1_024)]
 Short = Annotated[str, Meta(max_length=2_048)]

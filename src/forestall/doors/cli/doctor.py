@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from forestall import __version__
-from forestall.assembly import build, capabilities
+from forestall.assembly import capabilities
 from forestall.doors.cli import exits
-from forestall.doors.cli.house import settings_of, store_option
+from forestall.doors.cli.house import made, settings_of, store_option
 from forestall.doors.cli.safe import safe
 from forestall.doors.cli.table import console_for_output
 from forestall.ledger.verify import verify_log
@@ -103,7 +103,7 @@ def _settings(settings: Settings) -> str:
 
 def _house(settings: Settings) -> Check:
     """Load policy, banks and lists and start the detectors."""
-    with build(settings, keep=False) as house:
+    with made(settings, keep=False) as house:
         names = [name for name in house.screening.versions if name.startswith(("bank:", "list:"))]
         rules = f"policy {house.screening.versions['ruleset']}, {len(house.screening.ruleset.rules)} rules"
         return Check(
@@ -113,7 +113,7 @@ def _house(settings: Settings) -> Check:
 
 def _ledger(settings: Settings) -> Check:
     """Check the ledger's lines and signatures."""
-    with build(settings) as house:
+    with made(settings) as house:
         size = house.store.ledger_size()
         if size > _MOST_LINES:
             return Check("ledger", "note", f"{size:,} lines; check them with `forestall ledger verify`")

@@ -38,9 +38,14 @@ def settings_of(folder: str, policy: str = "", banks: tuple[str, ...] = (), list
     )
 
 
+def made(settings: Settings, *, keep: bool = True) -> House:
+    """Open the house of some settings; `keep=False` gives one that stores nothing."""
+    return build(settings, keep=keep)
+
+
 def opened(folder: str) -> House:
     """Open the house of a data folder, making the folder where it is new."""
-    return build(settings_of(folder))
+    return made(settings_of(folder))
 
 
 def existing(folder: str) -> House:

@@ -5,6 +5,7 @@ import os
 import sys
 
 import click
+import structlog
 
 from forestall import __version__
 from forestall.doors.cli import exits
@@ -68,6 +69,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that can't show a letter shows a question mark; it never stops a run.
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    # Standard output belongs to results.
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer(sort_keys=True)],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
     sys.exit(_run())
 
 

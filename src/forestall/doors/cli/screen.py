@@ -14,10 +14,10 @@ from typing import BinaryIO, cast
 import click
 import msgspec
 
-from forestall.assembly import House, build
+from forestall.assembly import House
 from forestall.doors.cli import exits
 from forestall.doors.cli.feed import Feed
-from forestall.doors.cli.house import NONE, settings_of, store_option
+from forestall.doors.cli.house import NONE, made, settings_of, store_option
 from forestall.doors.cli.meter import Advance, MeteredExports, progress, size_of, with_files
 from forestall.doors.cli.pipeline import Chunk, stream
 from forestall.doors.cli.report import Report, write
@@ -94,7 +94,7 @@ def command(
     """
     asked = Asked(paths, form, report, top, folder)
     settings = settings_of(folder, policy, banks, lists)
-    with build(settings, keep=folder != NONE) as house, _interruptible() as interrupt:
+    with made(settings, keep=folder != NONE) as house, _interruptible() as interrupt:
         started = time.monotonic()
         summary = Summary(REPORT_ITEMS if report else top)
         for chunk in chunks(house, asked, interrupt):

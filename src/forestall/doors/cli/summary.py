@@ -91,7 +91,7 @@ class Summary:
         order = -self.items
         if len(self._heap) < self.limit:
             heapq.heappush(self._heap, (item.decision.priority, order, row_of(item)))
-        elif (item.decision.priority, order) > self._heap[0][:2]:
+        elif self.limit and (item.decision.priority, order) > self._heap[0][:2]:
             heapq.heapreplace(self._heap, (item.decision.priority, order, row_of(item)))
 
 

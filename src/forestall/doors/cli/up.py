@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import click
 
-from forestall.assembly import House, build
+from forestall.assembly import House
 from forestall.doors.cli import demo
-from forestall.doors.cli.house import DEFAULT_FOLDER, settings_of
+from forestall.doors.cli.house import DEFAULT_FOLDER, made, settings_of
+from forestall.doors.cli.housekeeping import housekeeping
 from forestall.doors.cli.invite import HOURS, link_for
 from forestall.doors.server import serve
 
@@ -53,7 +54,7 @@ def command(*, with_demo: bool, folder: str | None, host: str | None, port: int 
     settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
     if with_demo:
         settings = demo.with_harbour(settings)
-    with build(settings) as house:
+    with made(settings) as house, housekeeping(house):
         if with_demo:
             started = time.monotonic()
             click.echo(demo.told(demo.screen_harbour(house), started), err=True)
