@@ -42,18 +42,16 @@ def read(tray: Tray, part: str, data: bytes, media_type: str) -> Iterable[Member
         tray.text(f"{part}#{name}", Role.PAGE, _header(headers, name))
     bodies = 0
     for leaf in _leaves(tray, part, data):
+        if not tray.admit(part):
+            return
         kind = leaf.headers.get_content_type()
         attached = leaf.headers.get_content_disposition() == "attachment" or leaf.headers.get_filename()
         if kind in {"text/plain", "text/html"} and not attached:
             bodies += 1
             inner = f"{part}#body{bodies if bodies > 1 else ''}"
-            text, doubt = page.decode(leaf.body, str(leaf.headers.get_content_charset() or ""))
-            if doubt:
-                tray.trouble("encoding", inner, doubt)
-            tray.text(inner, Role.PAGE, text, Markup.HTML if kind == "text/html" else Markup.PLAIN)
+            markup = Markup.HTML if kind == "text/html" else Markup.PLAIN
+            page.lay_out(tray, inner, leaf.body, markup, str(leaf.headers.get_content_charset() or ""))
             continue
-        if not tray.admit(part):
-            return
         inner_name = _decoded(str(leaf.headers.get_filename() or "")) or f"part{bodies + 1}"
         accepted = names.accepted(tray, part, inner_name)
         if accepted is not None:
@@ -118,9 +116,12 @@ def _untransferred(headers: "Message[str, str]", body: bytes) -> bytes:
     return body
 
 
-def _header(headers: "Message[str, str]", name: str) -> str:
-    """Give a header's text in one line, encoded words decoded (RFC 2047)."""
-    return _decoded(str(headers.get(name, "")))
+def _header(headers: "Message[str, str]", wanted: str) -> str:
+    """Give a header's text in one line: encoded words decoded (RFC 2047), bare bytes read as a text's would be."""
+    for name, value in headers.raw_items():
+        if name.lower() == wanted:
+            return _decoded(page.decode(str(value).encode("utf-8", "surrogateescape"))[0])
+    return ""
 
 
 def _decoded(raw: str) -> str:

@@ -4,8 +4,10 @@ They are ZIP archives of XML; only parts that hold what people see are read. XML
 declaration refused, so there are no entities to expand (ECMA-376 part 2 §8.1.4 forbids them anyway).
 """
 
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from xml.parsers import expat
 
 from forestall.media import names, zips
@@ -26,18 +28,14 @@ _SEEN_PARTS = re.compile(
 _RELATIONS = ".xml.rels"
 _INSIDE = ("/media/", "/embeddings/")
 _LOOKED_AT = 64
+_MOST_LINKS = 1_000
 
 
 def kind(data: bytes) -> str:
     """Give the media type if a ZIP archive is an office document, else an empty string; looks at its first 64 members."""
     seen: list[str] = []
-    try:
-        for entry in zips.directory(data):
-            seen.append(entry.name)
-            if len(seen) == _LOOKED_AT:
-                break
-    except zips.BROKEN:
-        pass
+    with suppress(*zips.BROKEN):
+        seen += (entry.name for entry in itertools.islice(zips.directory(data), _LOOKED_AT))
     if "[Content_Types].xml" not in seen:
         return ""
     return next((found for folder, found in TYPES.items() if any(name.startswith(folder) for name in seen)), "")
@@ -66,59 +64,81 @@ def read(tray: Tray, part: str, data: bytes, media_type: str) -> Iterable[Member
                 yield Member(inner, content)
     except Bomb as bomb:
         tray.trouble(bomb.cause, part, bomb.detail)
-    for number, link in enumerate(links, start=1):
+    for number, link in enumerate(list(links)[:_MOST_LINKS], start=1):
         tray.text(f"{part}#link{number}", Role.LINK, link)
 
 
 class _Refused(Exception):
-    """The XML declares a document type or is longer than we read."""
+    """The XML declares a document type."""
 
 
-def _parser() -> expat.XMLParserType:
-    """Give an XML parser that refuses document type declarations."""
+class _Enough(Exception):
+    """There is more text than we read."""
+
+
+def _parse(content: bytes, **handlers: Callable[..., None]) -> str:
+    """Run an XML text through expat with the given handlers; gives what went wrong, or an empty string."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
-
-    def refuse(*_: object) -> None:
-        raise _Refused("it declares a document type")
-
-    parser.StartDoctypeDeclHandler = refuse
-    return parser
-
-
-def _text(tray: Tray, part: str, content: bytes) -> str:
-    """Give the running text of a part: a line per paragraph, cell or slide line; what comes before a break is kept."""
-    pieces: list[str] = []
-    room = tray.limits.text
-    inside = False
-
-    def start(name: str, _: dict[str, str]) -> None:
-        nonlocal inside
-        inside = name.rpartition(":")[2] == "t"
-        if name.rpartition(":")[2] in {"tab", "br"}:
-            pieces.append(" ")
-
-    def end(name: str) -> None:
-        nonlocal inside
-        inside = False
-        if name.rpartition(":")[2] in {"p", "si"}:
-            pieces.append("\n")
-
-    def characters(text: str) -> None:
-        nonlocal room
-        if inside:
-            pieces.append(text)
-            room -= len(text)
-            if room < 0:
-                raise _Refused("it is longer than we read")
-
-    parser = _parser()
-    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
+    parser.StartDoctypeDeclHandler = _refuse
+    for name, handler in handlers.items():
+        setattr(parser, name, handler)
     try:
         parser.Parse(content, True)
     except (expat.ExpatError, _Refused) as error:
-        tray.trouble("truncated", part, str(error)[:200])
-    return "".join(pieces)
+        return str(error)[:200]
+    except _Enough:  # the tray names what is too long
+        return ""
+    return ""
+
+
+def _refuse(*_: object) -> None:
+    """Stop at a document type declaration."""
+    raise _Refused("it declares a document type")
+
+
+def _text(tray: Tray, part: str, content: bytes) -> str:
+    """Give the running text of a part: a line per paragraph, cell or slide line; what comes before a break in the XML is kept."""
+    written = _Written(tray.limits.text)
+    broken = _parse(
+        content,
+        StartElementHandler=written.start,
+        EndElementHandler=written.end,
+        CharacterDataHandler=written.characters,
+    )
+    if broken:
+        tray.trouble("truncated", part, broken)
+    return "".join(written.pieces)
+
+
+class _Written:
+    """Collects the characters inside `t` elements; `p` and `si` end a line, `tab` and `br` are spaces."""
+
+    def __init__(self, room: int) -> None:
+        self.pieces: list[str] = []
+        self._room = room
+        self._inside = False
+
+    def start(self, name: str, _: dict[str, str]) -> None:
+        """Enter an element."""
+        local = name.rpartition(":")[2]
+        self._inside = local == "t"
+        if local in {"tab", "br"}:
+            self.pieces.append(" ")
+
+    def end(self, name: str) -> None:
+        """Leave an element."""
+        self._inside = False
+        if name.rpartition(":")[2] in {"p", "si"}:
+            self.pieces.append("\n")
+
+    def characters(self, text: str) -> None:
+        """Take characters; raises _Enough just past what is read."""
+        if self._inside:
+            self.pieces.append(text)
+            self._room -= len(text)
+            if self._room < 0:
+                raise _Enough
 
 
 def _targets(content: bytes) -> list[str]:
@@ -129,10 +149,5 @@ def _targets(content: bytes) -> list[str]:
         if attributes.get("TargetMode") == "External" and attributes.get("Target"):
             found.append(attributes["Target"])
 
-    parser = _parser()
-    parser.StartElementHandler = start
-    try:
-        parser.Parse(content, True)
-    except (expat.ExpatError, _Refused):
-        pass
+    _parse(content, StartElementHandler=start)
     return found

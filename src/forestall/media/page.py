@@ -30,15 +30,22 @@ _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 def read(tray: Tray, part: str, data: bytes, media_type: str) -> Iterable[Member]:
     """Lay out the text of a plain text or a web page; nothing is inside it."""
-    markup = Markup.HTML if media_type in MARKUP_TYPES else Markup.PLAIN
+    if media_type in MARKUP_TYPES:
+        lay_out(tray, part, data, Markup.HTML, declared(data))
+    else:
+        lay_out(tray, part, data, Markup.PLAIN)
+    return ()
+
+
+def lay_out(tray: Tray, part: str, data: bytes, markup: Markup, charset: str = "") -> None:
+    """Decode a text, declared to be in `charset` if at all, and lay it out; doubts about its encoding are named."""
     most = tray.limits.text * _BYTES_PER_CHARACTER
-    text, doubt = decode(data[:most], declared(data) if markup is Markup.HTML else "")
+    text, doubt = decode(data[:most], charset)
     if doubt:
         tray.trouble("encoding", part, doubt)
     if len(data) > most:
         tray.trouble("too-much-text", part, f"{len(data)} bytes")
     tray.text(part, Role.PAGE, text, markup)
-    return ()
 
 
 def declared(data: bytes) -> str:

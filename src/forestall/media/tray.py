@@ -25,6 +25,7 @@ SIDE = 1024
 _SOFT_SHARE = 0.8  # of max_seconds: past it a worker stops by itself and tells what it has
 _MOST_OF_A_CAUSE = 25
 _MOST_OF_A_PART = 1000
+_MOST_PIXELS = 16 * 1024 * 1024
 _CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), 127)}
 
 
@@ -86,14 +87,7 @@ class Tray:
         if not text or text.isspace():
             return
         self._characters += len(text)
-        # Pairs of surrogates join, lone ones become U+FFFD: a decoder may hand out either.
-        clean = text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        self._send(wire.Text(part, role.value, markup.value), clean.encode())
-
-    @property
-    def text_room(self) -> int:
-        """How many more characters may be laid out."""
-        return self.limits.total_text - self._characters
+        self._send(wire.Text(part, role.value, markup.value), _encodable(text).encode())
 
     def picture(self, part: str, luma: Image.Image, frame: int = 0) -> None:
         """Lay out a brightness picture (mode L), reduced as the room for pictures fills up."""
@@ -119,11 +113,11 @@ class Tray:
         if count == _MOST_OF_A_CAUSE:
             detail = f"{detail}; there are more like this".removeprefix("; ")
         if count <= _MOST_OF_A_CAUSE:
-            self._send(wire.Trouble(cause, part, detail[:500]), b"")
+            self._send(wire.Trouble(cause, part, _encodable(detail[:500])), b"")
 
     def name(self, part: str, inner: str) -> str:
         """Give the part name of a member: separators unified, no way out of the archive, unique, bounded in length."""
-        steps = [step for step in inner.replace("\\", "/").translate(_CONTROLS).split("/") if step not in {"", ".", ".."}]
+        steps = [step for step in _encodable(inner).replace("\\", "/").translate(_CONTROLS).split("/") if step not in {"", ".", ".."}]
         wanted = f"{part}/{'/'.join(steps) or 'unnamed'}"[:_MOST_OF_A_PART]
         found, number = wanted, 1
         while found in self._parts:
@@ -185,4 +179,6 @@ def reduced(luma: Image.Image, side: int) -> Image.Image:
     return luma if across == down == 1 else luma.reduce((across, down))
 
 
-_MOST_PIXELS = 16 * 1024 * 1024
+def _encodable(text: str) -> str:
+    """Give text that has a UTF-8 form: pairs of surrogates join, lone ones become U+FFFD. Decoders may hand out either."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -34,6 +34,10 @@ class BadZip(Exception):
     """The archive has no central directory that holds together."""
 
 
+BROKEN = (BadZip, struct.error, ValueError)
+"""What reading a directory that does not hold together raises."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the central directory; `offset` is that of its local header, `mode` the Unix file mode or 0."""
@@ -76,7 +80,7 @@ def sound(tray: Tray, part: str, data: bytes) -> list[Entry]:
             entries.append(entry)
             if len(entries) > tray.limits.entries:
                 break
-    except (BadZip, struct.error, ValueError) as error:
+    except BROKEN as error:
         tray.trouble("damaged", part, str(error))
     overlapping = _overlapping(entries)
     if overlapping:
@@ -88,7 +92,7 @@ def appended(data: bytes) -> bool:
     """True if a ZIP archive with at least one member ends the bytes of another kind of file."""
     try:
         return next(directory(data), None) is not None
-    except (BadZip, struct.error, ValueError):
+    except BROKEN:
         return False
 
 

@@ -171,7 +171,7 @@ def test_checksums_are_said() -> None:
     """An address with a checksum is reported only where it holds, and says so."""
     body = bytes(36)
     assert only(f"tox {(body + bytes(2)).hex()}").evidence["valid_checksum"] is True
-    assert look(f"tox {(body + b'\x00\x01').hex()}") == []
+    assert look(f"tox {(body + bytes([0, 1])).hex()}") == []
 
 
 def test_no_label_can_hide_or_remove() -> None:

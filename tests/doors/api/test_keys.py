@@ -20,11 +20,15 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 def _routes(app: Litestar) -> list[tuple[str, str, HTTPRouteHandler]]:
     """Give address, method and handler of every route of the API."""
-    found = []
+    found: list[tuple[str, str, HTTPRouteHandler]] = []
     for route in app.routes:
         if isinstance(route, HTTPRoute) and not route.path.startswith("/console"):
             address = route.path_format.replace("{content_id}", "x").replace("{decision_id}", "x")
-            found += [(address, method, handler) for handler in route.route_handlers for method in handler.http_methods]
+            found += [
+                (address, method, handler)
+                for handler in route.route_handlers
+                for method in map(str, handler.http_methods)
+            ]
     return found
 
 
@@ -82,7 +86,7 @@ def test_no_scope_stands_for_another(client: Client, house: House, key_for: KeyF
 )
 def test_a_refusal_says_how_to_show_a_key(client: Client, header: str | None, kind: str) -> None:
     """401 comes with `WWW-Authenticate: Bearer` and says whether the key is missing or wrong; it never repeats the key."""
-    raw = {} if header is None else {"Authorization": header.encode("latin-1")}
+    raw = {} if header is None else {b"Authorization": header.encode("latin-1")}
     response = client.get("/v1/decisions", headers=raw)
     assert response.status_code == 401
     assert response.json()["type"] == f"urn:forestall:problem:{kind}"

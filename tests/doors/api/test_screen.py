@@ -12,6 +12,7 @@ from tests.doors.api.conftest import Client, KeyFor
 
 from forestall.assembly import House
 from forestall.doors.api import body
+from forestall.doors.api.problems import Wrong
 from forestall.flow import result
 from forestall.model.errors import BoxFailed, StoreFailed
 
@@ -232,8 +233,11 @@ def test_a_form_brings_files(client: Client, house: House, screen_key: dict[str,
 
 def test_a_form_with_one_item(client: Client, screen_key: dict[str, str]) -> None:
     """A form's `item` is one item and answered as one; the JSON may come as a file too."""
-    item = json.dumps({"id": "a", "text": "hi", "media": ["p.png"]})
-    files = {"item": ("item.json", item, "application/json"), "file": ("p.png", _png(), "image/png")}
+    item = json.dumps({"id": "a", "text": "hi", "media": ["p.png"]}).encode()
+    files: dict[str, tuple[str, bytes, str]] = {
+        "item": ("item.json", item, "application/json"),
+        "file": ("p.png", _png(), "image/png"),
+    }
     response = client.post("/v1/screen", files=files, headers=screen_key)
     assert response.json()["id"] == "a"
 
@@ -332,7 +336,7 @@ def test_a_crash_says_nothing_of_the_inside(
 def test_memory_for_bodies_is_bounded() -> None:
     """Bodies that together would be too large are refused as `busy`; a single one always finds room."""
     room = body.Room(10)
-    with room.take(100), pytest.raises(body.Wrong, match="memory"), room.take(1):
+    with room.take(100), pytest.raises(Wrong, match="memory"), room.take(1):
         pass
     with room.take(6), room.take(4):
         pass

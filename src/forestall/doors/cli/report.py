@@ -88,7 +88,7 @@ def render(report: Report) -> str:
         rules=[(safe(rule), count) for rule, count in summary.rules.most_common(_MOST_RULES)],
         rows=[_row(row) for row in rows],
         more=summary.for_a_person - len(rows),
-        versions=sorted(report.versions.items()),
+        versions=[(safe(name), safe(version)) for name, version in sorted(report.versions.items())],
     )
 
 
@@ -96,7 +96,7 @@ def _row(row: Row) -> dict[str, Any]:
     """Give an item as the template shows it; every text made safe."""
     return {
         "id": safe(row.id),
-        "decision": row.decision,
+        "decision": safe(row.decision),
         "outcome": row.outcome.value,
         "priority": row.priority,
         "language": _LANGUAGES.get(row.language, safe(row.language)),
@@ -106,7 +106,7 @@ def _row(row: Row) -> dict[str, Any]:
         "files": [safe(file) for file in row.files],
         "findings": [
             {
-                "label": found.label,
+                "label": safe(found.label),
                 "score": found.score,
                 "part": safe(found.part),
                 "evidence": safe(found.evidence),
@@ -123,7 +123,7 @@ def _passage(passage: Passage) -> dict[str, Any]:
     return {
         "part": "" if passage.part == "text" else safe(passage.part),
         "pieces": [
-            {"text": safe(piece.text, lines=True), "label": piece.label, "counts": piece.counts}
+            {"text": safe(piece.text, lines=True), "label": safe(piece.label), "counts": piece.counts}
             for piece in passage.pieces
         ],
     }

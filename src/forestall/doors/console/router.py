@@ -1,7 +1,5 @@
 """The console as one router, complete in itself: its handlers, what they are given, its headers, its errors, its own files."""
 
-from functools import partial
-
 from litestar import Response, Router, get, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ControllerRouterHandler
@@ -21,13 +19,18 @@ _LARGEST_FORM = 64 * 1024
 def routes(house: House) -> list[ControllerRouterHandler]:
     """Give everything the server needs to mount for the console of a house."""
     desk = Desk(house, Jar(https=house.settings.public_url.lower().startswith("https://")))
+
+    # A plain function: the framework copies routers deeply, and a house cannot be copied.
+    def on_error(request: AnyRequest, error: Exception) -> Response[bytes]:
+        return errors.answer(request, error, desk.jar, house.clock())
+
     return [
         Router(
             path=PATH,
             route_handlers=[*entrance.HANDLERS, *desk_handlers.HANDLERS, static_file, nothing_here],
             dependencies=dependencies(desk),
             middleware=[Guarded(desk.jar.https)],
-            exception_handlers={Exception: partial(_on_error, desk)},
+            exception_handlers={Exception: on_error},
             request_max_body_size=_LARGEST_FORM,
             include_in_schema=False,
         )
@@ -49,7 +52,3 @@ def nothing_here(rest: str) -> Response[bytes]:
     """Answer every other address below the console with a page that says so."""
     raise NotFoundException(detail=f"there is nothing at {rest[:100]}")
 
-
-def _on_error(desk: Desk, request: AnyRequest, error: Exception) -> Response[bytes]:
-    """Answer any error with a page."""
-    return errors.answer(request, error, desk.jar, desk.house.clock())
