@@ -58,7 +58,9 @@ def poster(seed: int, title: str, colours: tuple[str, str]) -> Image.Image:
 
 def code(text: str, size: int = 180) -> Image.Image:
     """Draw a QR code."""
-    pixels = np.array(zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode), scale=4))
+    pixels = np.array(
+        zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode), scale=4)
+    )
     return Image.fromarray(pixels).convert("RGB").resize((size, size), Image.Resampling.NEAREST)
 
 
@@ -76,8 +78,10 @@ def note(lines: list[str]) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        (
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+            b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>"
+        ),
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
     ]
     out, places = b"%PDF-1.4\n", []
@@ -108,9 +112,17 @@ def ordinary() -> None:
     for month, height in enumerate((80, 95, 140, 180, 230, 260, 300, 290, 210, 150, 110, 90)):
         draw.rectangle((20 + month * 38, 340 - height, 48 + month * 38, 340), fill=(40, 90 + month * 8, 160))
     save(chart.quantize(32), "chart.png")
-    save(with_code(scene(8, (250, 240, 220), (200, 170, 130)), "https://harbour.example/cafe/menu").quantize(64), "cafe-menu.png")
-    save(with_code(scene(9, (235, 235, 245), (160, 150, 190)), "https://harbour.example/choir").quantize(64), "choir-code.png")
-    (MEDIA / "minutes.pdf").write_bytes(note(["Mooring committee, 3 March", "Berth fees stay as they are.", "Next meeting in April."]))
+    save(
+        with_code(scene(8, (250, 240, 220), (200, 170, 130)), "https://harbour.example/cafe/menu").quantize(64),
+        "cafe-menu.png",
+    )
+    save(
+        with_code(scene(9, (235, 235, 245), (160, 150, 190)), "https://harbour.example/choir").quantize(64),
+        "choir-code.png",
+    )
+    (MEDIA / "minutes.pdf").write_bytes(
+        note(["Mooring committee, 3 March", "Berth fees stay as they are.", "Next meeting in April."])
+    )
     whole = io.BytesIO()
     scene(10, (180, 200, 220), (90, 120, 90)).save(whole, "JPEG", quality=82)
     (MEDIA / "broken.jpg").write_bytes(whole.getvalue()[: len(whole.getvalue()) // 3])
@@ -131,8 +143,16 @@ def known() -> None:
         ("banner-turned.jpg", lambda: banner.rotate(90, expand=True), {"quality": 80}),
         ("tide-copy.jpg", lambda: tide, {"quality": 60}),
         ("tide-webp.webp", lambda: tide.resize((360, 270)), {"quality": 70}),
-        ("banner-qr.png", lambda: with_code(scene(11, (90, 90, 90), (40, 30, 30)), "https://t.me/+AshenDoor17").quantize(64), {}),
-        ("tide-qr.jpg", lambda: with_code(scene(12, (40, 90, 110), (20, 40, 60)), "https://t.me/joinchat/NinthTideInner"), {"quality": 85}),
+        (
+            "banner-qr.png",
+            lambda: with_code(scene(11, (90, 90, 90), (40, 30, 30)), "https://t.me/+AshenDoor17").quantize(64),
+            {},
+        ),
+        (
+            "tide-qr.jpg",
+            lambda: with_code(scene(12, (40, 90, 110), (20, 40, 60)), "https://t.me/joinchat/NinthTideInner"),
+            {"quality": 85},
+        ),
     ]
     for name, draw, options in forms:
         save(draw(), name, **options)
@@ -144,7 +164,16 @@ def known() -> None:
     with (HERE / "bank.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(("type", "value", "label", "trust", "source", "confirmed_by"))
-        rows.writerow(("sha256", hashlib.sha256(original).hexdigest(), "Ashen Banner poster", "confirmed", "harbour desk", "reviewer-demo"))
+        rows.writerow(
+            (
+                "sha256",
+                hashlib.sha256(original).hexdigest(),
+                "Ashen Banner poster",
+                "confirmed",
+                "harbour desk",
+                "reviewer-demo",
+            )
+        )
         rows.writerow(("pdq", pdq(banner), "Ashen Banner poster", "confirmed", "harbour desk", "reviewer-demo"))
         rows.writerow(("pdq", pdq(tide), "Ninth Tide poster", "partner", "example exchange", ""))
 
@@ -152,7 +181,10 @@ def known() -> None:
 def pdq(image: Image.Image) -> str:
     """Give a picture's PDQ hash in hex."""
     grey = ImageOps.grayscale(image)
-    return hash_plane(Plane("", *grey.size, grey.tobytes())).hex
+    forms = hash_plane(Plane("", *grey.size, grey.tobytes()))
+    if forms is None:
+        raise SystemExit("the poster is too small to hash")
+    return forms.hashes[0].tobytes().hex()
 
 
 if __name__ == "__main__":
