@@ -21,8 +21,10 @@ from forestall.model.records import (
     DeliveryState,
     Event,
     Invite,
+    Page,
     Retention,
     Session,
+    StoredFile,
 )
 
 BAD_CURSORS = ["x", "é", "\ud800", "W10", "WyJhIl0", "e30", "A" * 5_000, "WzFd=", "bnVsbA", "\0", " "]
@@ -76,7 +78,7 @@ class StoreReads:
 
     def test_an_empty_store_gives_nothing(self, store: Store) -> None:
         """What is not there is None, an empty listing or zero, never an error."""
-        missing = [
+        missing: list[object] = [
             store.content("x"),
             store.content("x", "r"),
             store.decision("x"),
@@ -104,8 +106,9 @@ class StoreReads:
         assert not any(
             [store.checkpoints(), list(store.ledger_rows()), store.ledger_size(), store.count_cases(CaseState.OPEN)]
         )
-        assert store.decisions().items == store.cases(CaseState.OPEN).items == ()
-        assert store.decisions().next_cursor == store.cases(CaseState.OPEN).next_cursor == ""
+        assert not any([store.holders_of("a" * 64), store.expired_contents(Retention.CASE, at())])
+        assert store.decisions() == Page(())
+        assert store.cases(CaseState.OPEN) == Page(())
 
     def test_the_revision_received_last_is_the_content(self, store: Store) -> None:
         """Without a revision the one received last is given; of those received in one instant the one kept last."""
@@ -253,6 +256,16 @@ class StoreReads:
         assert list(store.expired_contents(Retention.TRANSIENT, at(10))) == expected
         assert list(store.expired_contents(Retention.TRANSIENT.value, at(10), limit=2)) == expected[:2]
         assert list(store.expired_contents(Retention.CASE, at(10))) == [other]
+
+    def test_who_holds_a_file(self, store: Store) -> None:
+        """All content that holds a file is named, once, until it is purged or handed over without the file."""
+        file = StoredFile("a.png", "image/png", 3, "c" * 64)
+        held = [content(id=f"{n}-{fresh()}", files=(file, replace(file, name="b.png"))) for n in range(3)]
+        other = content(id=held[0].id, revision="r2", files=())
+        submit(store, *(with_line(item) for item in (*held, other, content())))
+        assert list(store.holders_of(file.sha256)) == [(item.id, "r1") for item in held]
+        submit(store, with_line(replace(held[0], purged=at())), with_line(replace(held[1], files=())))
+        assert list(store.holders_of(file.sha256)) == [(held[2].id, "r1")]
 
     def test_ledger_lines_by_position(self, store: Store) -> None:
         """Lines are given from a position up to another, and a range beyond the ledger is cut to it."""

@@ -17,7 +17,7 @@ STEPS = ("grievance", "propaganda", "contact", "training", "pledge", "incitement
     [
         ([found("known-exact")], Outcome.REMOVE),
         ([found("known-near", 0.9)], Outcome.HOLD),
-        ([found("known-near", 0.65)], Outcome.REVIEW),
+        ([found("known-near", 0.65)], Outcome.HOLD),
         ([found("known-unconfirmed", 0.6)], Outcome.REVIEW),
         ([found("recruiting", 0.5)], Outcome.REVIEW),
         ([found("recruiting", 0.49)], Outcome.PASS),
@@ -27,6 +27,13 @@ STEPS = ("grievance", "propaganda", "contact", "training", "pledge", "incitement
         ([found("contact-invite", 0.2), found("propaganda", 0.5)], Outcome.REVIEW),
         ([found("propaganda", 0.9)], Outcome.PASS),
         ([found("contact-point"), found("listed-name")], Outcome.PASS),
+        ([found("contact-point", 0.1, where="code", kind="telegram:invite")], Outcome.REVIEW),
+        ([found("contact-point", 0.1, where="code", kind="mail")], Outcome.PASS),
+        ([found("contact-invite", 0.25, where="code", kind="whatsapp:invite")], Outcome.PASS),
+        (
+            [found("contact-invite", 0.25, where="code", kind="discord:invite"), found("recruiting", 0.1)],
+            Outcome.REVIEW,
+        ),
         ([found("unreadable", cause="archive-ratio")], Outcome.REVIEW),
         ([found("unreadable", cause="truncated")], Outcome.PASS),
         ([found("unreadable", cause="encrypted")], Outcome.PASS),

@@ -34,7 +34,7 @@ DECISION = Decision(
 def test_a_stored_decision_gives_the_same() -> None:
     """The facts and findings kept with a decision lead to it again, excuses included."""
     assert DECISION.excuses
-    assert replay(DECISION, load(RULESET.files, None)) is None
+    assert replay(DECISION, load(RULESET.files, LABELS)) is None
 
 
 @pytest.mark.parametrize(

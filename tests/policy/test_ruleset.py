@@ -1,10 +1,9 @@
 """Rulesets: what they are made of, how they are named, and that a kept bundle is the ruleset again."""
 
 import pytest
-from tests.policy.samples import FACTS, LABELS, found
+from tests.policy.samples import LABELS
 
 from forestall.model.errors import BadPolicy
-from forestall.policy.evaluate import evaluate
 from forestall.policy.ruleset import default_files, load
 
 RULE = """\
@@ -37,14 +36,6 @@ def test_the_version_is_of_what_is_said() -> None:
     assert load({"a.yaml": RULE, "c.yaml": "name: mine"}, LABELS).version != version
     assert load({"a.yaml": RULE.replace("Because", "Since"), "b.yaml": "name: mine"}, LABELS).version != version
     assert len(version) == 64
-
-
-def test_old_bundles_load_without_their_labels() -> None:
-    """A bundle kept with old decisions loads although detectors no longer know its labels, and evaluates the same."""
-    with pytest.raises(BadPolicy, match="there is no label `pledge`"):
-        load({"a.yaml": RULE}, {})
-    old = load({"a.yaml": RULE}, None)
-    assert evaluate(FACTS, [found("pledge")], old) == evaluate(FACTS, [found("pledge")], load({"a.yaml": RULE}, LABELS))
 
 
 @pytest.mark.parametrize(

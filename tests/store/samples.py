@@ -108,6 +108,11 @@ def made(of: Decision) -> Event:
     return Event("decision:made", of.id, of.at, {"content": of.content, "digest": digest(of)})
 
 
+def undigested(of: Decision) -> Change:
+    """Give the change of a decision alone, with a line that does not state its digest."""
+    return Change((Event("decision:made", of.id, of.at),), (of,))
+
+
 def decided(*, once: str = "", **given: Any) -> Change:
     """Give the change that one screened item makes: content, decision and two ledger lines."""
     concluded = decision(**given)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 import sys
@@ -13,14 +14,16 @@ from typing import Any
 
 import structlog
 import uvicorn
-from litestar import Litestar
+from litestar import Litestar, get
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
+from litestar.response import Redirect
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from forestall.assembly import House
+from forestall.doors import console
 from forestall.doors.api import problems, routes
 from forestall.doors.api.body import MAX_PARTS
 from forestall.model.errors import BadSetting, ForestallError
@@ -29,6 +32,8 @@ from forestall.model.records import ApiKey
 
 MAX_HEAD_BYTES = 64 * 1024
 """Most bytes of a request that are not its body: request line, headers, chunk sizes, trailers."""
+CHUNK_BYTES = 16
+"""What the size of a chunk may take on the wire."""
 HEAD_SECONDS = 30.0
 """Longest time from the first byte of a request to the end of its headers."""
 MAX_CONNECTIONS = 4_096
@@ -36,7 +41,6 @@ MAX_CONNECTIONS = 4_096
 DRAIN_SECONDS = 30
 """Longest time for finishing what is under way when the server is asked to stop."""
 _QUIET = {"/healthz", "/readyz"}
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 _log = structlog.get_logger(__name__)
 
@@ -58,7 +62,7 @@ class App(Litestar):
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), _NOSNIFF]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)  # type: ignore[arg-type]  # an HTTP scope comes with an HTTP send
 
         try:
@@ -85,11 +89,17 @@ class App(Litestar):
         )
 
 
+@get("/")
+async def front() -> Redirect:
+    """Lead a browser that asks for the server to the console."""
+    return Redirect("/console/", status_code=303)
+
+
 def create_app(house: House) -> Litestar:
     """Give the application of a house that keeps what it screens. It does not close the house."""
     state, router = routes.make(house)
     return App(
-        route_handlers=[router],
+        route_handlers=[front, router, *console.routes(house)],
         state=State(state, deep_copy=False),
         on_shutdown=[state["api"].close],
         exception_handlers={
@@ -137,7 +147,7 @@ def serve(house: House, host: str, port: int, on_ready: Callable[[str], None] | 
 
 
 def log_to(stream: Any) -> None:
-    """Write log lines as JSON to a binary stream, one object per line with `event`, `level` and `at`."""
+    """Write log lines as JSON to a binary stream, one object per line with `event`, `level` and `at`; other libraries' too."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -149,6 +159,16 @@ def log_to(stream: Any) -> None:
         logger_factory=structlog.BytesLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
+    logging.basicConfig(level="WARNING", handlers=[_Forward()], force=True)
+
+
+class _Forward(logging.Handler):
+    """Hands lines of the standard library's logging on: what they say in general, never the values, which could be content."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line down."""
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        _log.log(record.levelno, "library", logger=record.name, said=str(record.msg)[:200].strip(), error=error)
 
 
 def _as_bytes(_logger: Any, _method: str, line: Any) -> bytes:
@@ -157,21 +177,23 @@ def _as_bytes(_logger: Any, _method: str, line: Any) -> bytes:
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """HTTP with bounds that uvicorn leaves to a proxy: on the bytes around a body, and on the time headers may take."""
+    """HTTP with bounds that uvicorn leaves to a proxy: on the bytes around a body, and on the time a head may take."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._around = 0
+        self._begun = False
         self._deadline: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes from the network; gives up on a request whose head grows without end."""
-        if self._around == 0:
-            self._deadline = self._deadline or self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        """Take bytes from the network; gives up on a request whose head or trailers grow without end."""
+        if not self._begun:
+            self._begun = True
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
         self._around += len(data)
         super().data_received(data)
-        if self._around > MAX_HEAD_BYTES and self.parser is not None:
-            self.send_400_response("The request's headers are too large.")
+        if self._around > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("The headers of the request are too large.")
 
     def on_headers_complete(self) -> None:
         """The head is whole: its time no longer runs."""
@@ -179,13 +201,13 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Part of the body has come: it does not count as head."""
-        self._around -= len(body)
+        """Part of the body has come: neither it nor the size of its chunk counts as head."""
+        self._around = max(0, self._around - len(body) - CHUNK_BYTES)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is whole: the next one starts to count."""
-        self._around = 0
+        self._around, self._begun = 0, False
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -2,8 +2,9 @@
 
 What it can name: a line whose entry, hash, position or columns disagree is named by its number. A line changed together with
 its hash is caught by the first signed root that does not fit, and is named as one of the lines since the last root that does;
-where it spoke of a record, `state.verify_state` names it. A ledger put back whole to an earlier state, checkpoints included, is
-caught only by a checkpoint saved outside (`saved`), or by records in the store that it does not know.
+where it spoke of a record, `state.verify_state` names it. Past a gap in the numbering no root can be compared. A ledger put back
+whole to an earlier state, checkpoints included, is caught only by a checkpoint saved outside (`saved`), or by records in the
+store that it does not know.
 """
 
 from collections.abc import Iterable, Sequence
@@ -150,7 +151,8 @@ class _Walk:
         if self._diverged:
             return
         if any(root not in roots for root in self._marks.get(size, ())):
-            what = f"lines {self._good} to {size - 1} are not those that were signed: at least one was changed with its hash"
+            lines = f"lines {self._good} to {size - 1} are not those that were signed"
+            what = f"{lines}: at least one was changed, moved or put in together with its hash"
             self._report.add(FaultKind.DIVERGED, self._good, size - 1, what)
             self._diverged = True
         else:

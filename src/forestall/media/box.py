@@ -13,7 +13,7 @@ from forestall.model.errors import BoxFailed
 from forestall.model.reading import FileFacts, Opened, Plane, Role, Segment
 from forestall.model.settings import Settings
 
-FILES_PER_WORKER = 500
+FILES_PER_WORKER = 1000
 """A worker is replaced after so many files: whatever a file did to it, few later files meet it."""
 
 _MAX_REPLIES = 200_000

@@ -5,6 +5,7 @@ either. Fonts that a document does not bring are drawn with PDFium's own.
 """
 
 import ctypes
+import io
 import math
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -28,6 +29,22 @@ _PAGE_SIDE = 512
 _PASSWORD_NEEDED = 4
 _LONGEST_LINK = 4_000
 _MOST_LINKS = 1_000
+
+
+def available() -> bool:
+    """True where documents can be read at all."""
+    return pypdfium2 is not None
+
+
+def samples() -> Iterator[bytes]:
+    """Give a document of one empty page, where documents can be read."""
+    if pypdfium2 is not None:
+        sink = io.BytesIO()
+        document = pypdfium2.PdfDocument.new()
+        document.new_page(72, 72)
+        document.save(sink)
+        document.close()
+        yield sink.getvalue()
 
 
 def read(tray: Tray, part: str, data: bytes, media_type: str) -> Iterable[Member]:  # noqa: ARG001 - a Reader's signature
@@ -127,7 +144,7 @@ def _drawn(document: Any, index: int) -> Image.Image:
             raise ValueError("the page has no size")
         scale = min(_SCALE, math.sqrt(_MOST_PIXELS / (width * height)))
         bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
-        luma = bitmap.to_pil().convert("L")
+        luma: Image.Image = bitmap.to_pil().convert("L")
         bitmap.close()
         return luma
     finally:

@@ -17,7 +17,7 @@ def accepted(tray: Tray, part: str, name: str, mode: int = 0) -> str | None:
         tray.trouble("unsafe-path", inner, "a link" if stat.S_ISLNK(mode) else "a device")
         return None
     if escapes(name):
-        tray.trouble("unsafe-path", inner, f"named {ascii(name[:200])}")
+        tray.trouble("unsafe-path", inner, f"named {name[:200]!a}")
     return inner
 
 

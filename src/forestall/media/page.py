@@ -12,17 +12,74 @@ from forestall.model.reading import Role
 
 MARKUP_TYPES = frozenset({sniff.HTML, "image/svg+xml"})
 
-_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\0\0", "utf-32-le"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\0\0", "utf-32-le"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
 ENCODINGS = frozenset(
-    "ascii latin_1 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp437 cp720 cp850 cp864 cp866 iso8859_2 iso8859_3 "
-    "iso8859_4 iso8859_5 iso8859_6 iso8859_7 iso8859_8 iso8859_9 iso8859_10 iso8859_13 iso8859_14 iso8859_15 iso8859_16 koi8_r koi8_u "
-    "mac_arabic mac_roman gb2312 gbk gb18030 big5 big5hkscs euc_jp euc_kr shift_jis cp932 cp949 iso2022_jp iso2022_kr tis_620 cp874 "
-    "utf_16 utf_16_le utf_16_be utf_32 utf_32_le utf_32_be utf_7".split()
+    (
+        "ascii",
+        "latin_1",
+        "cp1250",
+        "cp1251",
+        "cp1252",
+        "cp1253",
+        "cp1254",
+        "cp1255",
+        "cp1256",
+        "cp1257",
+        "cp1258",
+        "cp437",
+        "cp720",
+        "cp850",
+        "cp864",
+        "cp866",
+        "iso8859_2",
+        "iso8859_3",
+        "iso8859_4",
+        "iso8859_5",
+        "iso8859_6",
+        "iso8859_7",
+        "iso8859_8",
+        "iso8859_9",
+        "iso8859_10",
+        "iso8859_13",
+        "iso8859_14",
+        "iso8859_15",
+        "iso8859_16",
+        "koi8_r",
+        "koi8_u",
+        "mac_arabic",
+        "mac_roman",
+        "gb2312",
+        "gbk",
+        "gb18030",
+        "big5",
+        "big5hkscs",
+        "euc_jp",
+        "euc_kr",
+        "shift_jis",
+        "cp932",
+        "cp949",
+        "iso2022_jp",
+        "iso2022_kr",
+        "tis_620",
+        "cp874",
+        "utf_16",
+        "utf_16_le",
+        "utf_16_be",
+        "utf_32",
+        "utf_32_le",
+        "utf_32_be",
+        "utf_7",
+    )
 )
 """Encodings read when a text declares them, by Python's names. A closed list: some of Python's codecs take quadratic time."""
 
 _AS_BROWSERS_DO = {"ascii": "cp1252", "latin_1": "cp1252"}
-_DECLARED = re.compile(rb"(?:charset|encoding)\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_-]{2,40})", re.I)
+_DECLARED = re.compile(rb"(?:charset|encoding)\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_-]{2,40})", re.IGNORECASE)
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{3,}")
 _BYTES_PER_CHARACTER = 4
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -44,7 +101,7 @@ def lay_out(tray: Tray, part: str, data: bytes, markup: Markup, charset: str = "
     if doubt:
         tray.trouble("encoding", part, doubt)
     if len(data) > most:
-        tray.trouble("too-much-text", part, f"{len(data)} bytes")
+        tray.trouble("text-too-long", part, f"{len(data)} bytes")
     tray.text(part, Role.PAGE, text, markup)
 
 

@@ -10,6 +10,7 @@
 | `encoding` | a text does not say its encoding, or says a wrong one | |
 | `encrypted` | a password is needed | |
 | `hidden-archive` | an archive is appended to a picture or another file | yes |
+| `text-too-long` | a text is longer than we read | |
 | `too-deep` | archives or mails are nested deeper than we follow | yes |
 | `too-large` | more bytes than we open | |
 | `too-many-entries` | an archive or mail has more parts than we open | yes |
@@ -17,7 +18,6 @@
 | `too-many-pages` | a document has more pages than we read | |
 | `too-many-pixels` | a picture is larger than we decode | yes |
 | `too-much-media` | one file holds more pictures than we keep | |
-| `too-much-text` | a text is longer than we read | |
 | `too-slow` | opening took longer than we wait | yes |
 | `truncated` | a file ends early; what there is was read | |
 | `unsafe-path` | a member is a link or a device, or its name points outside the archive | yes |
@@ -55,8 +55,11 @@ CAUSES: dict[str, Cause] = {
     "damaged": Cause("the file breaks the rules of its format and could not be read", "ask for the file again"),
     "empty": Cause("the file is empty", "ask for the file again"),
     "encoding": Cause("the text's encoding is unclear and was guessed", "check that the text reads well"),
-    "encrypted": Cause("the file is locked with a password", "ask the person who posted it for the password or a plain copy"),
+    "encrypted": Cause(
+        "the file is locked with a password", "ask the person who posted it for the password or a plain copy"
+    ),
     "hidden-archive": Cause("an archive is hidden behind another file", _LOOK, evasive=True),
+    "text-too-long": Cause("the text is longer than we read; the rest was left", _RAISE.format("max_text")),
     "too-deep": Cause(
         "files are nested deeper than we follow", f"{_LOOK}, or {_RAISE.format('max_depth')}", evasive=True
     ),
@@ -71,19 +74,25 @@ CAUSES: dict[str, Cause] = {
     "too-many-pixels": Cause(
         "the picture is larger than we decode", f"{_LOOK}, or {_RAISE.format('max_pixels')}", evasive=True
     ),
-    "too-much-media": Cause("there are more pictures inside than we keep; the rest was not looked at", "split the file"),
-    "too-much-text": Cause("the text is longer than we read; the rest was left", _RAISE.format("max_text")),
+    "too-much-media": Cause(
+        "there are more pictures inside than we keep; the rest was not looked at", "split the file"
+    ),
     "too-slow": Cause(
         "opening the file took longer than we wait; only what was read until then was looked at",
         f"{_LOOK}, or {_RAISE.format('max_seconds')}",
         evasive=True,
     ),
-    "truncated": Cause("the file ends early or is damaged in places; what is there was looked at", "ask for the file again"),
+    "truncated": Cause(
+        "the file ends early or is damaged in places; what is there was looked at", "ask for the file again"
+    ),
     "unsafe-path": Cause(
-        "a member is a link or a device, or its name points outside the archive; nothing was written", _LOOK, evasive=True
+        "a member is a link or a device, or its name points outside the archive; nothing was written",
+        _LOOK,
+        evasive=True,
     ),
     "unsupported": Cause(
-        "Forestall has no reader for this kind of file; its digests were compared", "look at the file by hand if it matters"
+        "Forestall has no reader for this kind of file; its digests were compared",
+        "look at the file by hand if it matters",
     ),
 }
 """Every cause the box can name."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -23,6 +24,7 @@ START_SECONDS = 60.0
 """Longest wait for a worker to load its decoders on a busy machine."""
 
 _CHUNK = 1 << 20
+_SMALL = 1 << 16
 _KEPT_VARIABLES = ("LD_LIBRARY_PATH",)  # a Python built with a shared library may need it to start at all
 
 
@@ -33,6 +35,15 @@ class Lost(Exception):
         super().__init__(detail)
         self.cause = cause
         self.detail = detail
+
+
+@dataclass(slots=True)
+class _Coming:
+    """A reply whose raw bytes are still arriving."""
+
+    meta: bytes
+    raw: bytearray
+    filled: int
 
 
 class Process:
@@ -54,7 +65,9 @@ class Process:
                 start_new_session=True,  # an interrupt typed at the terminal is for us, not for the worker
             )
         except OSError as error:
-            raise BoxFailed(f"a worker of the media box could not be started ({error})", "free memory or processes") from None
+            raise BoxFailed(
+                f"a worker of the media box could not be started ({error})", "free memory or processes"
+            ) from None
         pipes = (self._child.stdin, self._child.stdout, self._child.stderr)
         self._in, self._out, self._err = (pipe.fileno() for pipe in pipes if pipe is not None)
         for pipe in (self._in, self._out):
@@ -63,6 +76,7 @@ class Process:
                 fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _CHUNK)
         self._outbox: list[memoryview] = []
         self._inbox = bytearray()
+        self._coming: _Coming | None = None
         self._busy = False
         self.files = 0
         self.layers = self._greet(limits)
@@ -84,8 +98,11 @@ class Process:
         self._outbox += [memoryview(wire.frame(request, len(raw))), memoryview(raw)]
 
     def answer(self, deadline: float, max_raw: int) -> tuple[wire.Reply, bytes]:
-        """Give the next reply and its raw bytes; raises Lost at the deadline (monotonic seconds), at the worker's death,
-        or when it breaks the protocol (a message we do not know, or more than `max_raw` raw bytes)."""
+        """Give the next reply and its raw bytes.
+
+        Raises Lost at the deadline (monotonic seconds), at the worker's death, or when it breaks the protocol (a message we do not
+        know, or more than `max_raw` raw bytes).
+        """
         while True:
             found = self._parse(max_raw)
             if found is not None:
@@ -119,7 +136,8 @@ class Process:
                 lost.detail += ": " + os.read(self._err, 4000).decode("utf-8", "replace").strip()
             self.close()
             raise BoxFailed(
-                f"a worker of the media box did not start ({lost.detail})", "run `forestall doctor`, which says what is missing"
+                f"a worker of the media box did not start ({lost.detail})",
+                "run `forestall doctor`, which says what is missing",
             ) from None
         return reply.layers
 
@@ -153,30 +171,47 @@ class Process:
             self._outbox.pop(0)
 
     def _read(self) -> None:
-        """Read what there is."""
-        chunk = os.read(self._out, _CHUNK)
-        if not chunk:
+        """Read what there is: raw bytes straight to where they belong, anything else into the inbox."""
+        if self._coming is None:
+            chunk = os.read(self._out, _SMALL)
+            self._inbox += chunk
+            count = len(chunk)
+        else:
+            with memoryview(self._coming.raw) as whole, whole[self._coming.filled :] as rest:
+                count = os.readv(self._out, [rest])
+            self._coming.filled += count
+        if not count:
             raise self._dead()
-        self._inbox += chunk
 
     def _parse(self, max_raw: int) -> tuple[wire.Reply, bytes] | None:
         """Take one whole reply out of what was read; None while more is needed."""
+        if self._coming is None:
+            self._coming = self._started(max_raw)
+        coming = self._coming
+        if coming is None or coming.filled < len(coming.raw):
+            return None
+        self._coming = None
+        try:
+            return wire.decode_reply(coming.meta), bytes(coming.raw)
+        except msgspec.DecodeError:
+            raise Lost("crashed", "it said something we do not understand") from None
+
+    def _started(self, max_raw: int) -> _Coming | None:
+        """Take a reply's head out of the inbox, and as much of its raw bytes as is there; None while the head is not complete."""
         start = wire.LENGTHS.size
         if len(self._inbox) < start:
             return None
         meta_length, raw_length = wire.LENGTHS.unpack_from(self._inbox)
         if meta_length > wire.MAX_META or raw_length > max_raw:
             raise Lost("crashed", "it said more than it may")
-        middle, end = start + meta_length, start + meta_length + raw_length
-        if len(self._inbox) < end:
+        middle = start + meta_length
+        if len(self._inbox) < middle:
             return None
-        with memoryview(self._inbox) as view:
-            meta, raw = bytes(view[start:middle]), bytes(view[middle:end])
-        del self._inbox[:end]
-        try:
-            return wire.decode_reply(meta), raw
-        except msgspec.DecodeError:
-            raise Lost("crashed", "it said something we do not understand") from None
+        there = self._inbox[middle : middle + raw_length]
+        coming = _Coming(bytes(self._inbox[start:middle]), bytearray(raw_length), len(there))
+        coming.raw[: len(there)] = there
+        del self._inbox[: middle + len(there)]
+        return coming
 
     def _dead(self) -> Lost:
         """Say how the process ended."""

@@ -67,17 +67,21 @@ _BRANDS = {
     b"M4A ": "audio/mp4",
     **dict.fromkeys((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"), "image/heic"),
 }
-INERT = frozenset({"application/applefile", "application/x-ds-store", "font/otf", "font/ttf", "font/woff", "font/woff2"})
+INERT = frozenset(
+    {"application/applefile", "application/x-ds-store", "font/otf", "font/ttf", "font/woff", "font/woff2"}
+)
 """Kinds that say nothing to anyone: their digests are enough."""
 
 _HEAD = 4096
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_MAIL_HEADER = re.compile(rb"(?:received|return-path|from|to|subject|date|message-id|mime-version|delivered-to|content-type):", re.I)
+_MAIL_HEADER = re.compile(
+    rb"(?:received|return-path|from|to|subject|date|message-id|mime-version|delivered-to|content-type):", re.IGNORECASE
+)
 _MAILBOX_LINE = re.compile(rb"From [^\r\n]{1,200}\r?\n[A-Za-z-]{1,60}:")
 _HTML_START = re.compile(
     rb"<(?:!doctype|!--|\?xml|html|head|body|title|meta|link|div|span|p|a|h[1-6]|table|ul|ol|br|img|font|center|article|section"
     rb"|blockquote|svg)[\s/>-]",
-    re.I,
+    re.IGNORECASE,
 )
 """How a page begins. A text that begins otherwise stays plain even if it holds tags: what a page hides, a plain text shows."""
 _CONTROLS = bytes(sorted(set(range(32)) - {9, 10, 12, 13, 27}))
@@ -145,8 +149,10 @@ def _looks_written(head: bytes) -> bool:
 
 
 def utf16_without_mark(head: bytes) -> str | None:
-    """Name the byte order of UTF-16 text that lacks its mark, or None: every other byte names one of a few alphabets
-    (00 Latin, 04 Cyrillic, 06 Arabic)."""
+    """Name the byte order of UTF-16 text that lacks its mark, or None.
+
+    In such text every other byte names one of a few alphabets (00 Latin, 04 Cyrillic, 06 Arabic).
+    """
     if len(head) < 8:
         return None
     even, odd = (sum(half.count(page) for page in b"\0\4\6") / len(half) for half in (head[0::2], head[1::2]))

@@ -11,7 +11,7 @@ import re
 import tarfile
 import zlib
 from collections.abc import Callable, Iterable
-from typing import IO, Any
+from typing import Any, Protocol
 
 from forestall.media import names, sniff
 from forestall.media.tray import Bomb, Member, Meter, Tray
@@ -24,16 +24,24 @@ _LINKS = 0o120000
 _NEXT_MAIL = re.compile(rb"\r?\n\r?\n(?=From [^\r\n]{1,200}\r?\n[A-Za-z-]{1,60}:)")
 
 
-class _Metered(io.RawIOBase):
+class _Source(Protocol):
+    """Anything that gives bytes."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Give up to `size` bytes; nothing at the end."""
+        ...
+
+
+class _Metered:
     """A stream whose bytes are counted as they come out; raises Bomb past the limit."""
 
-    def __init__(self, source: IO[bytes], meter: Meter) -> None:
+    def __init__(self, source: _Source, meter: Meter) -> None:
         self._source = source
         self._meter = meter
 
-    def read(self, size: int = -1) -> bytes:
-        """Give up to `size` bytes (a block where everything is asked for)."""
-        data = self._source.read(_BLOCK if size is None or size < 0 else size)
+    def read(self, size: int = _BLOCK, /) -> bytes:
+        """Give up to `size` bytes."""
+        data = self._source.read(size)
         self._meter.add(len(data))
         return data
 
@@ -77,7 +85,9 @@ def read_mailbox(tray: Tray, part: str, data: bytes, media_type: str) -> Iterabl
         start = end
 
 
-def _stream(tray: Tray, part: str, data: bytes, unpacker: Callable[[], IO[bytes]]) -> Iterable[Member]:
+def _stream(
+    tray: Tray, part: str, data: bytes, unpacker: Callable[[], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]
+) -> Iterable[Member]:
     """Give the members of a packed TAR archive, or the one packed file."""
     try:
         with unpacker() as peek:
@@ -105,9 +115,11 @@ def _stream(tray: Tray, part: str, data: bytes, unpacker: Callable[[], IO[bytes]
 def _tar_members(tray: Tray, part: str, stream: _Metered) -> Iterable[Member]:
     """Give the members of a TAR stream; what is broken ends it and is named."""
     try:
-        with tarfile.open(fileobj=_as_file(stream), mode="r|", bufsize=_BLOCK, encoding="utf-8", errors="replace") as archive:
+        with tarfile.open(
+            fileobj=_as_file(stream), mode="r|", bufsize=_BLOCK, encoding="utf-8", errors="replace"
+        ) as archive:
             for info in archive:
-                archive.members = []  # tarfile remembers every member for good
+                vars(archive)["members"] = []  # tarfile remembers every member for good
                 if info.isdir():
                     continue
                 if not tray.admit(part):
@@ -125,7 +137,7 @@ def _tar_members(tray: Tray, part: str, stream: _Metered) -> Iterable[Member]:
         tray.trouble("truncated", part, str(error)[:200])
 
 
-def _content(tray: Tray, inner: str, source: IO[bytes] | _Metered) -> bytes | None:
+def _content(tray: Tray, inner: str, source: _Source) -> bytes | None:
     """Read one member; None where it is larger than we open, and less than all where it breaks off (both are named). Raises Bomb."""
     chunks: list[bytes] = []
     length = 0

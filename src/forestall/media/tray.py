@@ -20,13 +20,16 @@ from forestall.model.reading import Role
 Send = Callable[[wire.Reply, bytes], None]
 
 SIDE = 1024
-"""Shorter side in pixels to which large pictures are reduced: PDQ moves by at most 2 bits at this size (see `image`)."""
+"""Shorter side in pixels to which large pictures are reduced (what that does to hashes: see `image`)."""
+
+_SIDES = (SIDE, SIDE // 2, SIDE // 4, SIDE // 4)
+"""Shorter side of the next picture, by quarters of the room for pictures that are full; PDQ moves by 1 and by 8 bits in the median."""
 
 _SOFT_SHARE = 0.8  # of max_seconds: past it a worker stops by itself and tells what it has
 _MOST_OF_A_CAUSE = 25
 _MOST_OF_A_PART = 1000
 _MOST_PIXELS = 16 * 1024 * 1024
-_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), 127)}
+_CONTROLS = dict.fromkeys((*range(32), 127), "�")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,17 @@ class Tray:
         self.limits = limits
         self._size = size
         self._send = send
-        self._deadline = time.monotonic() + limits.seconds * _SOFT_SHARE
+        self.start_clock()
         self._parts: set[str] = set()
         self._troubles: Counter[str] = Counter()
         self._entries = 0
         self._unpacked = 0
         self._plane_bytes = 0
         self._characters = 0
+
+    def start_clock(self) -> None:
+        """Give the file its whole time from now on."""
+        self._deadline = time.monotonic() + self.limits.seconds * _SOFT_SHARE
 
     def check_time(self) -> None:
         """Raise OutOfTime when the file's time is up."""
@@ -82,29 +89,30 @@ class Tray:
         """Lay out a text, cut to what may be read; blank texts are left out."""
         room = min(self.limits.text, self.limits.total_text - self._characters)
         if len(text) > room:
-            self.trouble("too-much-text", part, f"{len(text)} characters")
+            self.trouble("text-too-long", part, f"{len(text)} characters")
             text = text[:room]
         if not text or text.isspace():
             return
         self._characters += len(text)
         self._send(wire.Text(part, role.value, markup.value), _encodable(text).encode())
 
-    def picture(self, part: str, luma: Image.Image, frame: int = 0) -> None:
-        """Lay out a brightness picture (mode L), reduced as the room for pictures fills up."""
+    def picture(self, part: str, luma: Image.Image, frame: int = 0) -> bytes:
+        """Lay out a brightness picture (mode L), reduced as the room for pictures fills up. Gives the bytes laid out, if any."""
         side = self.plane_side
         if side == 0:
             self.trouble("too-much-media", part)
-            return
+            return b""
         luma = reduced(luma, side)
         raw = luma.tobytes()
         self._plane_bytes += len(raw)
         self._send(wire.Picture(part, luma.width, luma.height, frame), raw)
+        return raw
 
     @property
     def plane_side(self) -> int:
         """Shorter side to which the next picture is reduced; 0 when there is no room for any more."""
         quarters = 4 * self._plane_bytes // self.limits.plane_bytes
-        return SIDE >> quarters if quarters < 4 else 0
+        return _SIDES[quarters] if quarters < len(_SIDES) else 0
 
     def trouble(self, cause: str, part: str, detail: str = "") -> None:
         """Name something that could not be read; the same cause is named 25 times at most."""
@@ -117,7 +125,11 @@ class Tray:
 
     def name(self, part: str, inner: str) -> str:
         """Give the part name of a member: separators unified, no way out of the archive, unique, bounded in length."""
-        steps = [step for step in _encodable(inner).replace("\\", "/").translate(_CONTROLS).split("/") if step not in {"", ".", ".."}]
+        steps = [
+            step
+            for step in _encodable(inner).replace("\\", "/").translate(_CONTROLS).split("/")
+            if step not in {"", ".", ".."}
+        ]
         wanted = f"{part}/{'/'.join(steps) or 'unnamed'}"[:_MOST_OF_A_PART]
         found, number = wanted, 1
         while found in self._parts:

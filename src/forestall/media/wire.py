@@ -130,3 +130,4 @@ def write_reply(sink: BinaryIO, message: Reply, raw: bytes = b"") -> None:
     """Write one reply and its raw bytes to a blocking pipe."""
     sink.write(frame(message, len(raw)))
     sink.write(raw)
+    sink.flush()

@@ -1,31 +1,21 @@
-"""The process inside the box: `python -m forestall.media.worker`. Everything is imported before it is confined; after that it only
-computes, reading requests from standard input and writing replies to standard output, until its input ends.
+"""The process inside the box: `python -m forestall.media.worker`.
+
+Everything is loaded before it is confined; after that it only computes, reading requests from standard input and writing replies to
+standard output, until its input ends.
 """
 
-import importlib
 import os
 import sys
-from collections.abc import Iterator
+import warnings
 from typing import BinaryIO
 
-from forestall.media import opening, page, wire
+from forestall.media import document, opening, wire
 from forestall.media.limits import Limits
 from forestall.media.sandbox import kernel
 from forestall.media.sandbox.confine import confine, probe
 from forestall.media.sandbox.limits import allow_seconds
 from forestall.media.tray import Member, OutOfTime, Tray
-
-_LATE_IMPORTS = (
-    "PIL.BmpImagePlugin",
-    "PIL.GifImagePlugin",
-    "PIL.JpegImagePlugin",
-    "PIL.MpoImagePlugin",
-    "PIL.PngImagePlugin",
-    "PIL.TiffImagePlugin",
-    "PIL.WebPImagePlugin",
-    *(f"encodings.{name}" for name in sorted(page.ENCODINGS)),
-)
-"""Modules that Pillow and the codecs would load when first used, when it is too late."""
+from forestall.media.warmup import warm_up
 
 
 def main() -> None:
@@ -35,10 +25,9 @@ def main() -> None:
     if greeting is None or not isinstance(greeting[0], wire.Hello):
         raise SystemExit("the first request must be Hello")
     limits = greeting[0].limits
-    for name in _LATE_IMPORTS:
-        importlib.import_module(name)
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 2)  # decoders print their complaints
+    warnings.simplefilter("ignore")
+    warm_up(limits)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders print their complaints
     layers = confine(limits.memory_bytes)
     wire.write_reply(sink, wire.Ready(layers | _readers()))
     serve(source, sink, limits)
@@ -50,7 +39,7 @@ def serve(source: BinaryIO, sink: BinaryIO, limits: Limits) -> None:
     def send(message: wire.Reply, raw: bytes = b"") -> None:
         wire.write_reply(sink, message, raw)
 
-    waiting: Iterator[Member] = iter(())
+    archive = _Archive(Tray(limits, 0, send), b"")
     while (asked := wire.read_request(source)) is not None:
         request, data = asked
         allow_seconds(limits.seconds)
@@ -62,10 +51,38 @@ def serve(source: BinaryIO, sink: BinaryIO, limits: Limits) -> None:
                     send(wire.Trouble("too-slow", "", ""))
                 send(wire.Done())
             case wire.Unpack():
-                waiting = opening.members(Tray(limits, len(data), send), data)
+                archive = _Archive(Tray(limits, len(data), send), data)
             case wire.Next():
-                waiting = _give_next(waiting, send)
+                member = archive.next()
+                if member is None:
+                    send(wire.Done())
+                else:
+                    send(wire.Member(member.part), member.data)
             case wire.Probe():
                 send(wire.Probed(probe()))
 
 
+class _Archive:
+    """An archive being unpacked on request; the clock runs only while a member is being fetched."""
+
+    def __init__(self, tray: Tray, data: bytes) -> None:
+        self._tray = tray
+        self._members = opening.members(tray, data)
+
+    def next(self) -> Member | None:
+        """Give the next member, or None at the end."""
+        self._tray.start_clock()
+        try:
+            return next(self._members, None)
+        except OutOfTime:
+            self._tray.trouble("too-slow", "")
+            return None
+
+
+def _readers() -> dict[str, str]:
+    """Say which optional readers are there."""
+    return {"pdf": kernel.ON if document.available() else kernel.off("install Forestall with its `pdf` extra")}
+
+
+if __name__ == "__main__":
+    main()

@@ -102,7 +102,26 @@ def directory(data: bytes) -> Iterator[Entry]:
     end = position + size
     while position + _LINE.size <= end:
         line = _LINE.unpack_from(data, position)
-        (mark, _, system, _, flags, method, _, _, crc, packed, size, name_size, extra_size, comment_size, _, _, attributes, offset) = line
+        (
+            mark,
+            _,
+            system,
+            _,
+            flags,
+            method,
+            _,
+            _,
+            crc,
+            packed,
+            size,
+            name_size,
+            extra_size,
+            comment_size,
+            _,
+            _,
+            attributes,
+            offset,
+        ) = line
         if mark != _CENTRAL:
             raise BadZip("the list of members breaks off")
         name_at = position + _LINE.size
@@ -163,7 +182,7 @@ def _find_directory(data: bytes) -> tuple[int, int, int]:
         raise BadZip("there is no list of members at its end")
     _, _, _, _, _, size, offset, _ = _END_LINE.unpack_from(data, end)
     locator = end - _LOCATOR_LINE.size
-    if locator >= 0 and data.startswith(_ZIP64_LOCATOR, locator) and (size == _FULL_32 or offset == _FULL_32):
+    if locator >= 0 and data.startswith(_ZIP64_LOCATOR, locator) and _FULL_32 in {size, offset}:
         wide = data.rfind(_ZIP64_END, 0, locator)
         if wide < 0:
             raise BadZip("its 64-bit list of members is missing")
@@ -192,7 +211,9 @@ def _widened(extra: bytes, fields: tuple[int, int, int]) -> tuple[int, int, int]
 
 def _overlapping(entries: list[Entry]) -> set[int]:
     """Give the indices of entries whose bytes (local header and packed content) overlap another's."""
-    spans = sorted((entry.offset, entry.offset + _LOCAL_LINE.size + entry.packed, index) for index, entry in enumerate(entries))
+    spans = sorted(
+        (entry.offset, entry.offset + _LOCAL_LINE.size + entry.packed, index) for index, entry in enumerate(entries)
+    )
     found: set[int] = set()
     reach, last = -1, -1
     for start, end, index in spans:

@@ -21,13 +21,12 @@ MOST_FILES = 200
 """Most files of a ruleset."""
 
 
-def load(files: Mapping[str, str], labels: Mapping[str, Outcome] | None) -> Ruleset:
+def load(files: Mapping[str, str], labels: Mapping[str, Outcome]) -> Ruleset:
     """Make a ruleset of rule files; raises BadPolicy that tells every fault with file, line, column and hint.
 
     Takes:
         files: file name → text. Names order the files; line ends and a byte order mark make no difference.
-        labels: every label the detectors declare → its ceiling. `None` loads a bundle kept with old decisions, which was proven
-            when it was live and may speak about labels that no longer exist: it is read, not checked again.
+        labels: every label the detectors declare → its ceiling; keep them with a bundle that is kept, to load it again years later.
     """
     normal = {name: _normal(text) for name, text in sorted(files.items())}
     if not normal:
@@ -40,13 +39,11 @@ def load(files: Mapping[str, str], labels: Mapping[str, Outcome] | None) -> Rule
     for name, text in normal.items():
         reader.file(name, text)
     written = reader.written()
-    faults = reader.faults
-    if labels is not None:
-        faults = [*faults, *check(written, labels)]
+    faults = [*reader.faults, *check(written, labels)]
     if faults:
         raise refuse(faults, normal)
     ruleset = make_ready(written, _version(normal), normal)
-    faults = unmet(ruleset, labels) if labels is not None else []
+    faults = unmet(ruleset, labels)
     if faults:
         raise refuse(faults, normal)
     return ruleset

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from forestall.model.errors import NotFound, StoreFailed
 from forestall.model.ids import sha256_hex
+from forestall.store.folders import sync_folder
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _STALE_SECONDS = 24 * 3600
@@ -43,13 +44,14 @@ class FileBlobs:
     """Keeps bytes as files: `<folder>/ab/cd/<sha256>`, readable by their owner only.
 
     A file appears whole or not at all, and is on the disk when `put` returns: written aside, synced, renamed, the folder
-    synced. What was left aside by a crash is cleared a day later.
+    synced. What was left aside by a crash is cleared a day later. Takes a folder, made where its parent exists.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._aside = folder / "aside"
-        self._aside.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in (folder, self._aside):
+            path.mkdir(mode=0o700, exist_ok=True)
         for path in self._aside.iterdir():
             with suppress(FileNotFoundError):  # just renamed by another process
                 if path.stat().st_mtime < time.time() - _STALE_SECONDS:
@@ -87,7 +89,7 @@ class FileBlobs:
         path = self._path(sha256)
         try:
             path.unlink()
-            _sync(path.parent)
+            sync_folder(path.parent)
         except FileNotFoundError:
             return
         except OSError as error:
@@ -102,7 +104,7 @@ class FileBlobs:
         for folder in (path.parent.parent, path.parent):
             if not folder.is_dir():
                 folder.mkdir(mode=0o700, exist_ok=True)
-                _sync(folder.parent)
+                sync_folder(folder.parent)
         aside = self._aside / secrets.token_hex(16)
         try:
             with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -112,7 +114,7 @@ class FileBlobs:
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
-        _sync(path.parent)
+        sync_folder(path.parent)
 
 
 def _read(path: Path) -> bytes | None:
@@ -122,15 +124,6 @@ def _read(path: Path) -> bytes | None:
             return file.read()
     except FileNotFoundError:
         return None
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _missing(sha256: str) -> NotFound:

@@ -9,7 +9,7 @@ import msgspec
 
 from forestall.model.errors import BadInput
 
-T = TypeVar("T")
+T = TypeVar("T", bound=tuple[Any, ...])
 
 MAX_LENGTH = 4_096
 
@@ -25,9 +25,12 @@ def read(cursor: str, shape: type[T]) -> T:
         if len(cursor) > MAX_LENGTH:
             raise ValueError(cursor)
         padded = cursor + "=" * (-len(cursor) % 4)
-        return msgspec.json.decode(base64.b64decode(padded.encode("ascii"), b"-_", validate=True), type=shape)
+        values: T = msgspec.json.decode(base64.b64decode(padded.encode("ascii"), b"-_", validate=True), type=shape)
+        if write(list(values)) != cursor:
+            raise ValueError(cursor)
     except (msgspec.DecodeError, ValueError, binascii.Error):
         raise BadInput("the cursor is not one that a listing gave", "start again without a cursor") from None
+    return values
 
 
 def limit(number: int) -> int:

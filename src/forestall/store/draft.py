@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from forestall.ledger.entry import frame
 from forestall.model.decision import Decision
 from forestall.model.errors import BadInput, Conflict, StoreFailed
-from forestall.model.records import Change, Event, Record
+from forestall.model.records import Change, Event, Record, StoredContent
 from forestall.store.rows import DECISION, KINDS, Key, Kind
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -23,11 +23,15 @@ class Line(NamedTuple):
 
 
 class Write(NamedTuple):
-    """A row to write. `offset` counts from the change's first ledger position to the line that the row belongs to."""
+    """A row to write, and its size in bytes.
+
+    `offset` counts from the change's first ledger position to the line that the row belongs to.
+    """
 
     kind: Kind[Any]
     row: tuple[Any, ...]
     offset: int
+    weight: int
 
     @property
     def key(self) -> Key:
@@ -36,11 +40,15 @@ class Write(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A change ready to commit. `weight` is its size in bytes, about."""
+    """A change ready to commit.
+
+    `held` says which content holds which file: SHA-256, content id and revision. `weight` is the size in bytes, about.
+    """
 
     once: str
     lines: tuple[Line, ...]
     writes: tuple[Write, ...]
+    held: tuple[tuple[str, str, str], ...]
     weight: int
 
 
@@ -51,12 +59,10 @@ def draft(change: Change) -> Draft:
     except BadInput as error:
         raise StoreFailed(error.what, error.next_step) from None
     writes = tuple([_write(record, change.events) for record in change.records])
-    weight = sum([len(line.head) + len(line.tail) for line in lines]) + sum(
-        [kind.weight(row) for kind, row, _ in writes]
-    )
+    weight = sum([len(line.head) + len(line.tail) for line in lines]) + sum([write.weight for write in writes])
     if weight > MAX_BYTES:
         raise StoreFailed(f"a change has {weight:,} bytes", f"split it: the largest has {MAX_BYTES:,}")
-    return Draft(change.once, lines, writes, weight)
+    return Draft(change.once, lines, writes, _held(change.records), weight)
 
 
 def check_version(write: Write, stored: int) -> None:
@@ -88,11 +94,23 @@ def _write(record: Record, events: tuple[Event, ...]) -> Write:
     kind = KINDS[type(record)]
     try:
         row = kind.row(record)
+        weight = kind.weight(row)
         if isinstance(record, Decision) and not all(isfinite(finding.score) for finding in record.findings):
             raise ValueError("a finding's score is not a number")
     except (TypeError, ValueError, RecursionError) as error:
         raise StoreFailed(f"the {kind.noun} {record.id!r} cannot be kept ({error})", "hand over plain values") from None
-    return Write(kind, row, _offset(record, events) if kind is DECISION else 0)
+    return Write(kind, row, _offset(record, events) if kind is DECISION else 0, weight)
+
+
+def _held(records: tuple[Record, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Give which content holds which file, each once."""
+    held = [
+        (file.sha256, record.id, record.revision)
+        for record in records
+        if isinstance(record, StoredContent)
+        for file in record.files
+    ]
+    return tuple(dict.fromkeys(held))
 
 
 def _offset(decision: Record, events: tuple[Event, ...]) -> int:

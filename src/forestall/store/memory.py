@@ -47,6 +47,7 @@ from forestall.store.rows import (
     SESSION,
     Key,
     Kind,
+    holders,
     name_key,
 )
 
@@ -81,6 +82,7 @@ class MemoryStore:
         self._tables: dict[str, dict[Key, tuple[Any, ...]]] = {kind.table: {} for kind in KINDS.values()}
         self._owners: dict[Slot, Key] = {}
         self._revisions: dict[str, list[Key]] = {}
+        self._holders: dict[str, dict[Key, None]] = {}
         self._decided: dict[str, list[str]] = {}
         self._feed: list[tuple[int, str]] = []
         self._once: dict[str, Receipt] = {}
@@ -126,6 +128,8 @@ class MemoryStore:
         first = len(self._ledger)
         for write in change.writes:
             self._list(write, first)
+        for sha256, *key in change.held:
+            self._holders.setdefault(sha256, {})[tuple(key)] = None
         self._log(change)
         receipt = Receipt(first, len(self._ledger) - 1)
         if change.once:
@@ -298,6 +302,12 @@ class MemoryStore:
             and (content.id, content.revision) not in held
         ]
         return sorted(found, key=lambda content: (content.received, content.id, content.revision))[:limit]
+
+    def holders_of(self, sha256: str) -> Sequence[tuple[str, str]]:
+        """Give `(id, revision)` of all content not yet purged that holds the file with this SHA-256."""
+        with self._lock:
+            keys = list(self._holders.get(sha256, ()))
+        return holders([content for key in keys if (content := self._one(CONTENT, key))], sha256)
 
     def ledger_size(self) -> int:
         """Count the committed ledger lines."""

@@ -5,7 +5,7 @@ that what is committed is what the caller handed over, whatever happens to its m
 """
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
 from math import isfinite
@@ -89,7 +89,7 @@ class Kind(Generic[R]):
         for i, _ in self._nested:
             values[i] = _encode(values[i]).decode()
         for i in self._blank:
-            values[i] = values[i] or None
+            values[i] = values[i].encode().decode() or None
         values += [make(record) for make in self._extra]
         return tuple(values)
 
@@ -111,8 +111,8 @@ class Kind(Generic[R]):
         return self.cls(*values)
 
     def weight(self, row: Sequence[Any]) -> int:
-        """Give about how many bytes a row has."""
-        return sum(map(len, self._sized(row)))
+        """Give about how many bytes a row has; raises UnicodeEncodeError where its text is not valid Unicode."""
+        return len("".join(self._sized(row)).encode())
 
     def name(self, row: Sequence[Any]) -> Key:
         """Give what names a row."""
@@ -130,6 +130,15 @@ class Kind(Generic[R]):
 def name_key(name: str) -> str:
     """Give the form of a sign-in name under which it is looked up: case and compatibility forms do not matter."""
     return unicodedata.normalize("NFKC", name).casefold()
+
+
+def holders(contents: Iterable[StoredContent], sha256: str) -> list[tuple[str, str]]:
+    """Give, sorted, `(id, revision)` of those contents that hold a file and are not purged."""
+    return sorted(
+        (content.id, content.revision)
+        for content in contents
+        if not content.purged and any(file.sha256 == sha256 for file in content.files)
+    )
 
 
 def _is_enum(hint: Any) -> bool:

@@ -29,8 +29,18 @@ from forestall.store import cursor
 from forestall.store.draft import draft
 from forestall.store.group import Committer
 from forestall.store.readers import Readers, columns
-from forestall.store.rows import API_KEY, CASE, CONTENT, DECISION, DELIVERY, INVITE, PERSON, SESSION, name_key
-from forestall.store.tables import api_keys, cases, checkpoints, contents, decisions, deliveries, invites, ledger
+from forestall.store.rows import API_KEY, CASE, CONTENT, DECISION, DELIVERY, INVITE, PERSON, SESSION, holders, name_key
+from forestall.store.tables import (
+    api_keys,
+    cases,
+    checkpoints,
+    contents,
+    decisions,
+    deliveries,
+    holdings,
+    invites,
+    ledger,
+)
 from forestall.store.tables import people as people_table
 from forestall.store.tables import sessions as sessions_table
 from forestall.store.writer import Writer
@@ -95,6 +105,11 @@ _EXPIRED = (
     .where(contents.c.received < bindparam("before"), ~_HELD)
     .order_by(contents.c.received, contents.c.id, contents.c.revision)
     .limit(bindparam("limit"))
+)
+_HOLDERS = (
+    columns(CONTENT)
+    .join(holdings, (holdings.c.content == contents.c.id) & (holdings.c.revision == contents.c.revision))
+    .where(holdings.c.sha256 == bindparam("sha256"), contents.c.purged == "")
 )
 _SIZE = select(func.max(checkpoints.c.size))
 _CHECKPOINTS = select(checkpoints.c.note).order_by(checkpoints.c.size)
@@ -230,6 +245,10 @@ class SqlStore:
         """Give contents of a retention class received before an instant and not yet purged, without an open case."""
         limit = cursor.limit(limit)
         return self._readers.records(CONTENT, _EXPIRED, retention=retention, before=received_before, limit=limit)
+
+    def holders_of(self, sha256: str) -> Sequence[tuple[str, str]]:
+        """Give `(id, revision)` of all content not yet purged that holds the file with this SHA-256."""
+        return holders(self._readers.records(CONTENT, _HOLDERS, sha256=sha256), sha256)
 
     def ledger_size(self) -> int:
         """Count the committed ledger lines."""

@@ -3,12 +3,13 @@
 import os
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from forestall.ledger.checkpoint import Signer
 from forestall.model.errors import StoreFailed
@@ -55,14 +56,12 @@ def open_store(folder: Path, signer: Signer, clock: Clock) -> SqlStore:
         ) from None
     writing, reading = _engines(path)
     try:
-        _write_ahead(writing)
+        _write_ahead(writing, path)
         migrate(writing)
     except DBAPIError as error:
+        raise _unusable(path, error.orig) from None
+    finally:
         writing.dispose()
-        raise StoreFailed(
-            f"{path} cannot be opened ({error.orig})",
-            "check that it is a Forestall database, or restore it from a backup",
-        ) from None
     return SqlStore(Committer(writing, insert, signer, clock), reading, blobs)
 
 
@@ -71,23 +70,35 @@ def _engines(path: Path) -> tuple[Engine, Engine]:
     url = URL.create("sqlite", database=str(path))
     writing = create_engine(url, pool_size=1)
     reading = create_engine(url, isolation_level="AUTOCOMMIT", max_overflow=-1)
-    event.listen(writing, "connect", _prepare_writer)
-    event.listen(reading, "connect", _prepare_reader)
+
+    def prepare_writer(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun by `_begin`, not by the driver
+        _set_up(connection, path, _PRAGMAS)
+
+    def prepare_reader(connection: sqlite3.Connection, _record: Any) -> None:
+        _set_up(connection, path, (*_PRAGMAS, "query_only = ON"))
+
+    event.listen(writing, "connect", prepare_writer)
+    event.listen(reading, "connect", prepare_reader)
     event.listen(writing, "begin", _begin)
     return writing, reading
 
 
-def _prepare_writer(connection: sqlite3.Connection, _record: Any) -> None:
-    """Set a writing connection up; transactions are begun by `_begin`, not by the driver."""
-    connection.isolation_level = None
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
+def _set_up(connection: sqlite3.Connection, path: Path, pragmas: Sequence[str]) -> None:
+    """Set a new connection up; raises StoreFailed where the file is no database."""
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error as error:
+        connection.close()
+        raise _unusable(path, error) from None
 
 
-def _prepare_reader(connection: sqlite3.Connection, _record: Any) -> None:
-    """Set a reading connection up."""
-    for pragma in (*_PRAGMAS, "query_only = ON"):
-        connection.execute(f"PRAGMA {pragma}")
+def _unusable(path: Path, error: BaseException | None) -> StoreFailed:
+    """Give the error for a file that cannot be opened as a database."""
+    return StoreFailed(
+        f"{path} cannot be opened ({error})", "check that it is a Forestall database, or restore it from a backup"
+    )
 
 
 def _begin(connection: Connection) -> None:
@@ -95,7 +106,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _write_ahead(engine: Engine) -> None:
+def _write_ahead(engine: Engine, path: Path) -> None:
     """Turn write-ahead logging on: readers and the writer do not wait for each other. Kept in the file.
 
     SQLite does not wait for its lock here, so two processes that make the same database have to take turns.
@@ -105,9 +116,9 @@ def _write_ahead(engine: Engine) -> None:
         connection = engine.raw_connection()
         try:
             connection.cursor().execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             if time.monotonic() > give_up or "locked" not in str(error):
-                raise OperationalError("PRAGMA journal_mode", None, error) from None
+                raise _unusable(path, error) from None
             time.sleep(0.02)
         else:
             return

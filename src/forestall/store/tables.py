@@ -29,6 +29,16 @@ contents = Table(
     Index("contents_by_retention", "retention", "purged", "received"),
 )
 
+holdings = Table(
+    "holdings",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("content", Text, primary_key=True),
+    Column("revision", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Which content holds which file. A row stays when content is purged; who asks looks at the content too."""
+
 decisions = Table(
     "decisions",
     metadata,

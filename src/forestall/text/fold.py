@@ -6,6 +6,7 @@ Folding twice changes nothing. `squeeze` goes further and gives a second, lossy 
 stretched words read as the plain ones; it is for matching only. Both take linear time and raise nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from types import ModuleType
@@ -18,6 +19,8 @@ from forestall.text.tables import CHANGED, LOOSE, tables
 VERSION = "1"
 """Changes whenever the same text could fold differently; `Folded.text` also depends on the Unicode of the Python in use."""
 
+_APART = "\0\0"
+"""What keeps phrases apart that are squeezed together: no folded text has a NUL, and two end any word."""
 _SPARE = 64
 """Characters of room for ligatures before the kernel is asked again with as much room as it needs."""
 
@@ -96,9 +99,11 @@ def fold(text: str) -> Folded:
     return Folded(folded, len(text), starts[: length + 1])
 
 
-def squeezed_pattern(phrase: str) -> str:
-    """Give a phrase the way it reads in the squeezed view, so that it can be looked for there."""
-    return _squeeze(fold(phrase).text).text
+def squeezed_patterns(phrases: Sequence[str]) -> list[str]:
+    """Give folded phrases the way they read in the squeezed view, so that they can be looked for there."""
+    if not phrases:
+        return []
+    return _squeeze(_APART.join(phrases)).text.split(_APART)
 
 
 def _squeeze(text: str) -> Squeezed:

@@ -114,6 +114,12 @@ def test_disguise_and_secrecy_raise_the_score() -> None:
     assert secret.evidence["secrecy"] == "do not share"
 
 
+def test_ordinary_words_are_no_secrecy_and_no_call() -> None:
+    """Words that only begin like one of ours stay ordinary: a fast bus is not secret, and God the Exalted calls nobody here."""
+    assert only(f"قال الله تعالى {INVITE}").label == "contact-point"
+    assert "secrecy" not in only(f"انضموا إلى الباص السريع {INVITE}").evidence
+
+
 def test_words_far_away_do_not_count() -> None:
     """Words of inviting count near the place, not pages away."""
     assert only("Join the sports club. " + "It rained. " * 60 + INVITE).label == "contact-point"

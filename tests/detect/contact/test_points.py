@@ -66,6 +66,7 @@ def found(text: str) -> list[str]:
         ("Telegram: @Pale_Dawn", "telegram:name:pale_dawn"),
         ("my TG @pale_dawn", "telegram:name:pale_dawn"),
         ("Telegram channel: @pale_dawn", "telegram:name:pale_dawn"),
+        ("our channel: @pale_dawn", "telegram:name:pale_dawn"),
         ("find @pale_dawn on Telegram", "telegram:name:pale_dawn"),
         ("telegram: pale_dawn7", "telegram:name:pale_dawn7"),
         ("قناتنا على تيليجرام @pale_dawn", "telegram:name:pale_dawn"),
@@ -121,7 +122,7 @@ def test_plain_addresses(text: str, canonical: str) -> None:
         (f"\u202et.me/+\u2066{CODE}", f"telegram:invite:{CODE}"),
         ("t.me/+АbCdEfGh12xyzQ", "telegram:invite:AbCdEfGh12xyzQ"),  # Cyrillic А in the code
         ("t ( نقطة ) me/pale_dawn", "telegram:name:pale_dawn"),
-        ("t·me/pale_dawn", ""),
+        ("t·me/pale_dawn", "telegram:name:pale_dawn"),
         (f"chat[.]whatsapp[.]com/{WHATSAPP}", f"whatsapp:invite:{WHATSAPP}"),
         ("discord (dot) gg/AbC12", "discord:invite:AbC12"),
         ("john (at) example (dot) org", "email:john@example.org"),
@@ -131,7 +132,7 @@ def test_plain_addresses(text: str, canonical: str) -> None:
 )
 def test_disguised_addresses(text: str, canonical: str) -> None:
     """An address written so that filters miss it gives the same id as the plain one and is called disguised."""
-    assert [(point.canonical, point.obfuscated) for point in points(text)] == ([(canonical, True)] if canonical else [])
+    assert [(point.canonical, point.obfuscated) for point in points(text)] == [(canonical, True)]
 
 
 @pytest.mark.parametrize(
@@ -150,6 +151,7 @@ def test_disguised_addresses(text: str, canonical: str) -> None:
         "I don't. Me / you know",
         "it is not me / you",
         "telegram: banned in the country",
+        "my YouTube channel @pale_dawn",
         "telegram: https everywhere",
         "@user",
         "email @user about it",

@@ -55,6 +55,13 @@ def test_every_file_gives_its_digests() -> None:
     assert [query.value.hex() for query in SHA256.queries(reading)] == ["2" * 64] * 2
 
 
+def test_a_file_without_digest_is_passed_over() -> None:
+    """A file whose digest was not taken asks nothing and raises nothing."""
+    reading = Reading("1", files=(FileFacts("a", "", 0, "", "x", ""), FileFacts("b", "", 0, "0" * 32, "", "")))
+    assert [query.part for query in MD5.queries(reading)] == ["b"]
+    assert list(SHA1.queries(reading)) == []
+
+
 def plane(picture: Image.Image, part: str = "p") -> Plane:
     """Give the luma plane of a picture by way of canonical RGB."""
     grey = picture.convert("RGB").convert("L")

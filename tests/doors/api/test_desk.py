@@ -10,7 +10,9 @@ import pytest
 
 from forestall.assembly import House
 from forestall.doors.api import desk as desks
-from forestall.doors.api.desk import Desk, settled
+from forestall.doors.api.desk import Desk
+from forestall.doors.api.problems import Wrong
+from forestall.flow import decide
 from forestall.model.content import Attachment, Content
 from forestall.model.errors import StoreFailed
 from forestall.model.records import Change, Receipt
@@ -145,17 +147,83 @@ def test_a_failing_file_fails_the_request_only(house: House, monkeypatch: pytest
     desk.close()
 
 
-def test_a_caller_who_left_is_no_error() -> None:
-    """Whoever stops waiting leaves nothing behind that fails later."""
+def test_a_caller_who_left_is_no_error(house: House) -> None:
+    """Whoever stops waiting leaves nothing behind that fails later, and what was queued is kept."""
+    store = SlowStore(house.store)
+    desk = Desk(dataclasses.replace(house, kept=store))
 
     async def run() -> None:
-        future: Future[Receipt] = Future()
-        task = asyncio.create_task(settled([future]))
-        await asyncio.sleep(0)
+        task = asyncio.create_task(desk.screen([Content("a", text="hello")]))
+        while not store.queued:
+            await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        future.set_result(Receipt(0, 0))
+        store.commit()
         await asyncio.sleep(0.01)
-        await settled([])
 
     asyncio.run(run())
+    assert house.store.content("a") is not None
+    assert desk.waiting == 0
+    desk.close()
+
+
+def test_one_turn_is_one_group(house: House) -> None:
+    """Requests that arrive together are queued together, so that they share a commit however fast the store is."""
+    store = SlowStore(house.store)
+    desk = Desk(dataclasses.replace(house, kept=store))
+    counts: list[int] = []
+
+    async def watch() -> None:
+        while not counts or counts[-1] < 100:
+            if not counts or len(store.queued) != counts[-1]:
+                counts.append(len(store.queued))
+            await asyncio.sleep(0)
+        store.commit()
+
+    async def run() -> None:
+        await asyncio.gather(watch(), *(desk.screen([Content(str(n), text="hello")]) for n in range(100)))
+
+    asyncio.run(run())
+    assert counts == [0, 100]
+    desk.close()
+
+
+def test_a_change_that_cannot_be_queued_fails_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of requests that arrive together, one whose change cannot be made fails, and the others are answered."""
+    original = decide.keep
+
+    def keep(store: Any, screened: Any, outbox: Any) -> Any:
+        if screened[0].content.id == "bad":
+            raise StoreFailed("no")
+        return original(store, screened, outbox)
+
+    monkeypatch.setattr(decide, "keep", keep)
+    desk = Desk(house)
+
+    async def run() -> list[Any]:
+        asked = (desk.screen([Content(name, text="hello")]) for name in ("a", "bad", "b"))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    answers = asyncio.run(run())
+    assert [type(answer) for answer in answers] == [list, StoreFailed, list]
+    desk.close()
+
+
+def test_too_many_waiting_are_told_to_wait(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the store is slow and much waits already, more is refused as `busy` rather than piled up; one request always fits."""
+    monkeypatch.setattr(desks, "MOST_WAITING", 10)
+    store = SlowStore(house.store)
+    desk = Desk(dataclasses.replace(house, kept=store))
+
+    async def run() -> None:
+        large = asyncio.create_task(desk.screen([Content(str(n), text="hello") for n in range(20)]))
+        while len(store.queued) < 20:
+            await asyncio.sleep(0)
+        with pytest.raises(Wrong) as refused:
+            await desk.screen([Content("one more", text="hello")])
+        assert refused.value.kind == "busy"
+        store.commit()
+        assert len(await large) == 20
+
+    asyncio.run(run())
+    desk.close()

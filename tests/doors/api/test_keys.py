@@ -22,7 +22,7 @@ def _routes(app: Litestar) -> list[tuple[str, str, HTTPRouteHandler]]:
     """Give address, method and handler of every route of the API."""
     found: list[tuple[str, str, HTTPRouteHandler]] = []
     for route in app.routes:
-        if isinstance(route, HTTPRoute) and not route.path.startswith("/console"):
+        if isinstance(route, HTTPRoute) and route.path != "/" and not route.path.startswith("/console"):
             address = route.path_format.replace("{content_id}", "x").replace("{decision_id}", "x")
             found += [
                 (address, method, handler)

@@ -94,6 +94,13 @@ def test_a_quiet_run_has_a_quiet_report() -> None:
     assert "<ol" not in text
 
 
+def test_the_page_does_not_tell_where_files_lie() -> None:
+    """A report to send on names what was screened, not the folders of the machine it was screened on."""
+    text = render(Report(Summary(1), 1.0, ["/srv/secret-place/posts.jsonl", "-"], {}, AT))
+    assert "posts.jsonl, standard input" in text
+    assert "secret-place" not in text
+
+
 def test_an_old_report_survives_a_failure(tmp_path: Path) -> None:
     """The page appears whole or not at all, and a place that can't be written is named."""
     report = Report(Summary(1), 1.0, ["x"], {}, AT)

@@ -22,7 +22,7 @@ talk to me | get in touch | enter here | speak to | link in bio | hit me up | as
 come over | move to | switch to
 # Arabic
 انضم* | للانضمام | الانضمام | راسلني | راسلنا | راسلوني | راسلونا | للمراسله | تواصل* | للتواصل | التواصل | اشترك*
-للاشتراك | اضغط* | امسح* | تعال* | ادخل*
+للاشتراك | اضغط* | امسح* | تعال | تعالوا | ادخل*
 اكتب لي | اكتب لنا | التحق* | للالتحاق | تابعنا | تابعونا | حياكم | كلمني | ابعث لي | ارسل لي | مسح الرمز
 # Persian, Urdu
 بپيوند* | عضو شو* | پيام بده* | تماس بگير* | شامل هو* | رابطه كر* | جوائن كر*
@@ -37,7 +37,7 @@ meldet euch | kontaktier* | abonnier* | folge dem link | folgt dem link | klick*
 fug mich | addet mich | add mich
 # Turkish
 katil* | yaz bana | bana yaz* | bize yaz* | mesaj at* | mesaj yaz* | ekle beni | beni ekle* | takip et* | abone ol*
-ulas* | linke tikla* | tikla* | karekodu*
+bize ulas* | bana ulas* | linke tikla* | tikla* | karekodu*
 okut* | iletisime gec* | gel buraya | buraya gel*
 # Indonesian, Malay
 gabung* | bergabung* | hubungi* | kirim pesan | chat saya | chat kami | ikuti tautan | ikuti link | klik* | pindai*
@@ -58,23 +58,23 @@ secret* | privately | private chat | private group | private channel | private r
 sisters only | do not share
 don't share | dont share | do not forward | don't forward | dont forward | delete this | delete after | burner*
 secure channel | secure chat
-secure line | safe channel | safer place | encrypted | no phones | not safe here | not here | can't say | cant say
+secure line | safe channel | safer place | no phones | not safe here | not here | can't say | cant say
 cannot say | can't talk | cant talk
 off this app | off this site | leave this platform | not public | tell no one | tell nobody | vetted
 before it is deleted | before they delete
 # Arabic
-سري* | سرا | السري* | خاصه جدا | امنه | موثوق* | الموثوق* | للثقات | الثقات | لا تنشر* | لا تشارك* | احذف* | مشفر*
-المشفر* | لا تخبر* | بعيدا عن
+سري | سريه | سريا | سرا | السري | السريه | خاصه جدا | امنه | موثوق* | الموثوق* | للثقات | الثقات | لا تنشر* | لا تشارك* | احذف*
+لا تخبر* | بعيدا عن
 # Persian, Urdu
 محرمانه | خفيه | مخفيانه
 # French, German, Turkish
-secret* | confidentiel* | ne partage* | supprime* | chiffre | chiffree | de confiance | pas ici | geheim*
+secret* | confidentiel* | ne partage* | supprime* | de confiance | pas ici | geheim*
 vertraulich* | nicht weitergeben | nicht teilen
-losch* | verschlussel* | vertrauenswurdig* | nicht hier | gizli* | guvenilir* | paylasma* | silin | sifreli
+losch* | vertrauenswurdig* | nicht hier | gizli* | guvenilir* | paylasma* | silin
 # Indonesian, Spanish, Russian
-rahasia* | jangan sebar* | jangan bagikan* | terenkripsi | terpercaya | secreto* | confidencial* | no compart*
-borra* | cifrado | de confianza | aqui no
-тайн* | секретн* | не распространя* | не пересыла* | удали* | зашифрован* | проверенн* | в личк* | только для своих
+rahasia* | jangan sebar* | jangan bagikan* | terpercaya | secreto* | confidencial* | no compart*
+borra* | de confianza | aqui no
+тайн* | секретн* | не распространя* | не пересыла* | удали* | проверенн* | в личк* | только для своих
 """
 
 _AROUND = 220

@@ -9,7 +9,7 @@ import re
 import re2
 
 _DOT_WORDS = r"dot|punkt|punto|point|titik|nokta|точка|نقطه"
-_DOT = rf"\s?(?:[\[({{<]\s?)?(?:\.|{_DOT_WORDS})(?:\s?[\])}}>])?\s?"
+_DOT = rf"\s?(?:[\[({{<]\s?)?(?:[.·•∙⋅]|{_DOT_WORDS})(?:\s?[\])}}>])?\s?"
 _SLASH = r"\s?[\[(]?(?:/|%2f|slash|∕|⁄|⧸|\\)[\])]?\s?"
 _PATH = rf"(?:(?:joinchat|addlist|invite|s|c){_SLASH})?[a-z0-9_\-+%#/@~$]+(?:\?phone=[+%0-9]+)?"
 # A Matrix path holds server names. In the others a full stop ends the address, so that a second one right behind it is found too.
@@ -29,6 +29,7 @@ HOSTS = {
 _ON = r"on|in|at|auf|sur|en|di|в|على"
 _TELEGRAM = r"telegram|telegr|tlgrm|tg|телеграм[а-я]*|телег[а-я]|тг|تلغرام|تليغرام|تيليغرام|تليجرام|تيليجرام|تلجرام|تلكرام|تلگرام"
 _CHANNEL = r"channel|kanal|canal|канал[а-я]*|قناتنا|قناه"
+_ELSEWHERE = r"youtube|yt|twitch|instagram|insta|ig|twitter|tiktok|whatsapp|mastodon|facebook|kick|odysee|rumble"
 _HANDLE = r"[a-z][a-z0-9_]+"
 
 _AT = r"@|\s?[\[({]\s?(?:at|@|arobase)\s?[\])}]\s?"
@@ -58,7 +59,7 @@ def compiled() -> "re2._Regexp[str]":
         rf"(?P<sub>{_HANDLE})\.t\.me",
         r"(?P<scheme>tg|whatsapp|matrix):(?://)?(?P<query>[a-z0-9_\-=&%+?#/@:.]+)",
         r"(?P<room>[#@!][a-z0-9._=/+\-]+:[a-z0-9.\-]+\.[a-z]+)",
-        rf"(?:{_TELEGRAM}|{_CHANNEL})(?:\s(?:channel|group|user|username|is|at))?[^a-z0-9@\n]?[^a-z0-9@\n]?[^a-z0-9@\n]?@(?P<handle>{_HANDLE})",
+        rf"(?:(?P<elsewhere>{_ELSEWHERE})\s)?(?:{_TELEGRAM}|{_CHANNEL})(?:\s(?:channel|group|user|username|is|at))?[^a-z0-9@\n]?[^a-z0-9@\n]?[^a-z0-9@\n]?@(?P<handle>{_HANDLE})",
         rf"(?:{_TELEGRAM})\s?[:=]\s?(?P<bare>{_HANDLE})",
         rf"@(?P<back>{_HANDLE})\s(?:{_ON})\s(?:{_TELEGRAM})",
     )

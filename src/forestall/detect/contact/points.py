@@ -136,7 +136,11 @@ def _name(candidate: _Candidate) -> Point | None:
     name = candidate.groups[group]
     # `telegram: pale_dawn7` names somebody, `telegram: banned` does not.
     word = group == "bare" and "_" not in name and not any(letter.isdigit() for letter in name)
-    return None if word or not is_name(name) else candidate.point(("telegram:name", name), group)
+    return (
+        None
+        if word or "elsewhere" in candidate.groups or not is_name(name)
+        else candidate.point(("telegram:name", name), group)
+    )
 
 
 def _at_host(candidate: _Candidate) -> Point | None:

@@ -41,7 +41,7 @@ class Facts:
     expires: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """The signals of one type: `values` uint8 (N, size) in ascending order, each once, and per row the index of its facts."""
 
@@ -49,7 +49,7 @@ class Table:
     facts: NDArray[np.int32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bank:
     """A set of signals in effect. `version` is the SHA-256 over them in canonical order; `expired` counts those left out.
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forestall.detect.base import Declared
 from forestall.detect.match.bank import Bank, Facts, Trust
 from forestall.detect.match.index import ExactIndex, HammingIndex
 from forestall.detect.match.signals import TYPES, Query, SignalType
@@ -35,15 +36,12 @@ _VERSION = 1
 _AT_ZERO, _AT_RADIUS = 0.98, 0.60
 
 
-class MatchDetector:
+class MatchDetector(Declared):
     """Looks up every file digest and picture hash of a reading in all banks at once."""
-
-    name = "match"
-    labels = LABELS
 
     def __init__(self, banks: Sequence[Bank]) -> None:
         held = hashlib.sha256("\n".join(sorted(f"{bank.name} {bank.version}" for bank in banks)).encode())
-        self.version = f"{_VERSION}+{held.hexdigest()[:16]}"
+        super().__init__("match", f"{_VERSION}+{held.hexdigest()[:16]}", LABELS)
         self._shelves = [
             _Shelf(kind, [bank for bank in banks if kind.name in bank.tables])
             for kind in TYPES.values()
@@ -53,7 +51,7 @@ class MatchDetector:
     def look(self, reading: Reading) -> Iterable[Finding]:
         """Give the known material in a reading: by type of signal, part, bank, and nearest first."""
         for shelf in self._shelves:
-            for (_, _), group in groupby(shelf.matches(reading), key=lambda match: (match.query.part, match.bank.name)):
+            for _, group in groupby(shelf.matches(reading), key=lambda match: (match.query.part, id(match.bank))):
                 matches = list(group)
                 for place, match in enumerate(matches[:MOST_PER_PART]):
                     others = max(0, len(matches) - MOST_PER_PART) if place == 0 else 0
@@ -84,16 +82,7 @@ class MatchDetector:
             "others": others,
         }
         evidence.update((key, value) for key, value in optional.items() if value)
-        return Finding(
-            self.name,
-            self.version,
-            label,
-            score(match.distance, kind.radius),
-            LABELS[label],
-            match.query.part,
-            (),
-            evidence,
-        )
+        return self.finding(label, score(match.distance, kind.radius), match.query.part, (), evidence)
 
 
 def detector(banks: Sequence[Bank]) -> MatchDetector:
@@ -104,8 +93,8 @@ def detector(banks: Sequence[Bank]) -> MatchDetector:
 def score(distance: int, radius: int) -> float:
     """Give how surely a value at this distance is the known material: 1 for exact types, else 0.98 falling to 0.60.
 
-    Unrelated photographs lie 70 and more bits apart, so even the radius is seldom chance; but pictures on one layout
-    (posters, memes, screenshots) come within it while saying different things, and that is what the fall is for.
+    Unrelated photographs lie some 100 bits apart in their nearest forms, so even the radius is seldom chance; pictures on one layout
+    (posters, memes, screenshots), though, come within it while saying different things, and that is what the fall is for.
     """
     if radius == 0:
         return 1.0

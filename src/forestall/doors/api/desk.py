@@ -6,11 +6,12 @@ and long texts are screened in threads. What a batch keeps is submitted in the o
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from forestall.assembly import House
+from forestall.doors.api.problems import Wrong
 from forestall.flow import decide
 from forestall.flow.screen import Screened
 from forestall.model.content import Content, Markup
@@ -20,6 +21,8 @@ from forestall.model.records import Receipt
 
 SLICE = 8
 """Items screened between two turns of the event loop."""
+MOST_WAITING = 8_000
+"""Items between arrival and answer at most; fewer than the store lets wait, because a full store would hold the loop up."""
 LONG = 8_000
 """Characters from which a text is screened in a thread."""
 
@@ -38,11 +41,11 @@ class Known:
 
     decision: Decision
 
-    def receipt(self) -> Future[Receipt]:
-        """Say, as the store would, that this was committed before."""
-        done: Future[Receipt] = Future()
-        done.set_result(Receipt(0, 0, duplicate=True))
-        return done
+
+Part = Sequence[Screened | Known]
+"""A few items of one request, in order."""
+Receipts = Sequence[Future[Receipt]]
+"""Their receipts; an item that is Known has one that says so."""
 
 
 class Desk:
@@ -53,22 +56,28 @@ class Desk:
         self._store = house.store
         self._outbox = house.outbox
         self._threads = ThreadPoolExecutor(house.settings.box_workers + 1, "screen")
+        self._turn: list[tuple[Part, asyncio.Future[Receipts]]] = []
         self.waiting = 0
 
     async def screen(self, contents: Sequence[Content]) -> list[Kept]:
-        """Screen and keep, in order; durable when it returns. Raises StoreFailed or BoxFailed: repeating is harmless."""
+        """Screen and keep, in order; durable when it returns.
+
+        Raises StoreFailed or BoxFailed, after which repeating is harmless, and Wrong `busy` where too many items wait already.
+        """
+        if self.waiting and self.waiting + len(contents) > MOST_WAITING:
+            raise Wrong("busy", f"{self.waiting:,} items are waiting already")
         self.waiting += len(contents)
         try:
             decisions: list[Decision] = []
-            receipts: list[Future[Receipt]] = []
+            durable: list[asyncio.Future[Receipts]] = []
             for start in range(0, len(contents), SLICE):
                 if start:
                     await asyncio.sleep(0)
                 part = await self._screened(contents[start : start + SLICE])
-                receipts += await self._submitted(part)
+                durable.append(await self._submitted(part))
                 decisions += [item.decision for item in part]
-            await settled(receipts)
-            return await self._kept(decisions, [receipt.result() for receipt in receipts])
+            receipts = [receipt.result() for receipts in await asyncio.gather(*durable) for receipt in receipts]
+            return await self._kept(decisions, receipts)
         finally:
             self.waiting -= len(contents)
 
@@ -76,7 +85,7 @@ class Desk:
         """Finish what is being screened and stop the threads."""
         self._threads.shutdown()
 
-    async def _screened(self, contents: Sequence[Content]) -> list[Screened | Known]:
+    async def _screened(self, contents: Sequence[Content]) -> Part:
         """Screen a few items: heavy ones in threads, meanwhile the light ones here."""
         loop = asyncio.get_running_loop()
         heavy = {
@@ -84,6 +93,8 @@ class Desk:
             for n, item in enumerate(contents)
             if _heavy(item)
         }
+        if not heavy:
+            return [self._screening.screen(item) for item in contents]
         done: dict[int, Screened | Known] = {
             n: self._screening.screen(item) for n, item in enumerate(contents) if n not in heavy
         }
@@ -95,16 +106,44 @@ class Desk:
         earlier = self._store.decision_by_key(self._screening.key_of(content))
         return Known(earlier) if earlier else self._screening.screen(content)
 
-    async def _submitted(self, part: Sequence[Screened | Known]) -> list[Future[Receipt]]:
-        """Queue the changes of a few items; media bytes are written in a thread."""
-        if any(isinstance(item, Screened) and item.content.attachments for item in part):
-            return await asyncio.to_thread(self._submit, part)
-        return self._submit(part)
+    async def _submitted(self, part: Part) -> asyncio.Future[Receipts]:
+        """Queue the changes of a few items and give what resolves once they are durable.
 
-    def _submit(self, part: Sequence[Screened | Known]) -> list[Future[Receipt]]:
+        What arrives within one turn of the loop goes to the store together, so that it shares a commit. Media bytes are
+        written in a thread, after what was queued before them.
+        """
+        loop = asyncio.get_running_loop()
+        durable: asyncio.Future[Receipts] = loop.create_future()
+        if any(isinstance(item, Screened) and item.content.attachments for item in part):
+            self._end_turn()
+            receipts = await asyncio.to_thread(self._submit, part)
+            when_done(receipts, loop, lambda: _resolve(durable, receipts))
+            return durable
+        if not self._turn:
+            loop.call_soon(self._end_turn)
+        self._turn.append((part, durable))
+        return durable
+
+    def _end_turn(self) -> None:
+        """Hand the store everything that arrived within this turn."""
+        turn, self._turn = self._turn, []
+        submitted: list[tuple[asyncio.Future[Receipts], Receipts]] = []
+        for part, durable in turn:
+            try:
+                submitted.append((durable, self._submit(part)))
+            except Exception as error:
+                _fail(durable, error)
+
+        def all_done() -> None:
+            for durable, receipts in submitted:
+                _resolve(durable, receipts)
+
+        when_done([one for _, receipts in submitted for one in receipts], asyncio.get_running_loop(), all_done)
+
+    def _submit(self, part: Part) -> Receipts:
         """Queue the changes of a few items, in order."""
         fresh = iter(decide.keep(self._store, [item for item in part if isinstance(item, Screened)], self._outbox))
-        return [next(fresh) if isinstance(item, Screened) else item.receipt() for item in part]
+        return [next(fresh) if isinstance(item, Screened) else _known() for item in part]
 
     async def _kept(self, decisions: Sequence[Decision], receipts: Sequence[Receipt]) -> list[Kept]:
         """Give the decisions that are in the store: these, or those made before under the same keys."""
@@ -123,12 +162,11 @@ class Desk:
         return kept
 
 
-async def settled(futures: Sequence[Future[Receipt]]) -> None:
-    """Wait until all futures are done, waking the event loop once; raises nothing."""
+def when_done(futures: Receipts, loop: asyncio.AbstractEventLoop, then: Callable[[], None]) -> None:
+    """Call `then` on the loop once all futures are done, waking it once."""
     if not futures:
+        loop.call_soon(then)
         return
-    loop = asyncio.get_running_loop()
-    done = loop.create_future()
     left, lock = len(futures), threading.Lock()
 
     def count(_: Future[Receipt]) -> None:
@@ -137,17 +175,29 @@ async def settled(futures: Sequence[Future[Receipt]]) -> None:
             left -= 1
             last = left == 0
         if last:
-            loop.call_soon_threadsafe(_wake, done)
+            loop.call_soon_threadsafe(then)
 
     for future in futures:
         future.add_done_callback(count)
-    await done
 
 
-def _wake(done: asyncio.Future[None]) -> None:
-    """Resolve, unless whoever waited has gone."""
-    if not done.done():
-        done.set_result(None)
+def _resolve(durable: asyncio.Future[Receipts], receipts: Receipts) -> None:
+    """Tell whoever waits, unless they have gone."""
+    if not durable.done():
+        durable.set_result(receipts)
+
+
+def _fail(durable: asyncio.Future[Receipts], error: Exception) -> None:
+    """Tell whoever waits that it failed, unless they have gone."""
+    if not durable.done():
+        durable.set_exception(error)
+
+
+def _known() -> Future[Receipt]:
+    """Say, as the store would, that a change was committed before."""
+    done: Future[Receipt] = Future()
+    done.set_result(Receipt(0, 0, duplicate=True))
+    return done
 
 
 def _heavy(content: Content) -> bool:

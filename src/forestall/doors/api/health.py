@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import structlog
 
 from forestall.assembly import House
-from forestall.doors.api.desk import settled
 from forestall.doors.api.problems import Wrong
 from forestall.model.content import Attachment
 from forestall.model.errors import BoxFailed, ForestallError
@@ -61,9 +60,7 @@ class Readiness:
 
     async def _commits(self) -> None:
         """Let the store commit a change that holds nothing."""
-        written = [self._house.store.submit(Change(()))]
-        await settled(written)
-        written[0].result()
+        await asyncio.wrap_future(self._house.store.submit(Change(())))
 
     async def _opens(self) -> None:
         """Let the box open a small text."""

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from math import ceil
 
-from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -122,11 +121,11 @@ def _needed(scope: Scope) -> Sequence[str]:
 
 def _secret(scope: Scope) -> str:
     """Give the secret of the `Authorization` header; raises Wrong where there is none."""
-    given = Headers.from_scope(scope).getall("authorization", [])
-    scheme, _, secret = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-    if scheme.lower() != "bearer" or not secret.strip():
+    given = [value for name, value in scope["headers"] if name == b"authorization"]
+    scheme, _, secret = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
+    if scheme.lower() != b"bearer" or not secret.strip():
         raise Wrong("no-key", "the request carries no API key", headers=_challenge())
-    return secret.strip()
+    return secret.strip().decode("latin-1")
 
 
 def _challenge(more: str = "") -> dict[str, str]:

@@ -23,6 +23,7 @@ MAX_PAGE = 1_000
 """Most decisions in one answer."""
 
 _BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+_CURSOR = r"^[A-Za-z0-9_-]*(?![\s\S])"
 _INSTANT = (
     r"^(?:|[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
     r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?)(?![\s\S])"
@@ -190,9 +191,14 @@ class DecisionsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which decisions to list."""
 
     since: Annotated[
-        str, Meta(max_length=4_096, description="`next` of an earlier answer; without it, from the first on")
+        str,
+        Meta(
+            max_length=4_096, pattern=_CURSOR, description="`next` of an earlier answer; without it, from the first on"
+        ),
     ] = ""
-    outcome: Annotated[Outcome, Meta(description="Only decisions with this outcome")] | None = None
+    outcome: Annotated[Outcome, Meta(description="Only decisions with this outcome")] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE, description="Most decisions to give")] = 100
 
 

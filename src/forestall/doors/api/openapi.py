@@ -139,18 +139,12 @@ def _parameters(doc: Doc) -> list[dict[str, Any]]:
 
 
 def _flat(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the schema of a query parameter without references and without null, which an address cannot say."""
-    options = [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
-    option = dict(options[0])
-    if "$ref" in option:
-        option |= {
-            name: value for name, value in schemas[option.pop("$ref").rpartition("/")[2]].items() if name != "title"
-        }
-    if "description" in schema:
-        option["description"] = schema["description"]
-    if "default" in schema and schema["default"] is not None:
-        option["default"] = schema["default"]
-    return option
+    """Give the schema of a query parameter without references."""
+    flat = dict(schema)
+    if "$ref" in flat:
+        named = schemas[flat.pop("$ref").rpartition("/")[2]]
+        flat = {name: value for name, value in named.items() if name not in ("title", "description")} | flat
+    return flat
 
 
 def _body() -> dict[str, Any]:
@@ -162,6 +156,7 @@ def _body() -> dict[str, Any]:
             "item": {"$ref": _REF.format(name="FormItem")},
             "items": {"$ref": f"{_REF.format(name='FormBatch')}/properties/items"},
         },
+        "additionalProperties": {"type": "string", "format": "binary", "description": "A file"},
         "oneOf": [{"required": ["item"]}, {"required": ["items"]}],
     }
     one_or_many = {"oneOf": [{"$ref": _REF.format(name="Item")}, {"$ref": _REF.format(name="Batch")}]}

@@ -16,6 +16,8 @@ from litestar.exceptions import HTTPException
 from forestall.model.errors import BadInput, BoxFailed, Conflict, ForestallError, NotFound, Refused, StoreFailed
 
 MEDIA_TYPE = "application/problem+json"
+SAFE_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+"""Headers of every answer of the API: nobody in between keeps it, no browser guesses what it is."""
 TYPE_PREFIX = "urn:forestall:problem:"
 _LONGEST = 500
 """Most characters of `detail`: what the caller sent may be quoted in it."""
@@ -141,7 +143,7 @@ def answer(request: AnyRequest, error: Wrong) -> Response[bytes]:
         index=error.index,
         field=None if error.field is None else _shortened(error.field),
     )
-    headers = {"cache-control": "no-store", **error.headers}
+    headers = {**SAFE_HEADERS, **error.headers}
     if kind.status in (429, 503):
         headers.setdefault("retry-after", _RETRY_SECONDS)
     return Response(msgspec.json.encode(problem), status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)

@@ -20,7 +20,7 @@ from forestall.doors.api.keys import KEYS, OPEN, PACE, SCOPES, Gate, Keys, Pace
 from forestall.doors.api.messages import ContentAnswer, DecisionAnswer, DecisionsAnswer, DecisionsQuery, Health, Results
 from forestall.doors.api.metrics import Metrics
 from forestall.doors.api.openapi import DOC, Doc, document
-from forestall.doors.api.problems import AnyRequest, Wrong
+from forestall.doors.api.problems import SAFE_HEADERS, AnyRequest, Wrong
 from forestall.flow import result
 from forestall.flow.result import Result
 from forestall.model.records import ApiKey, CaseState
@@ -176,7 +176,8 @@ async def decisions(request: AnyRequest) -> Response[bytes]:
     """
     query = _query(request, DecisionsQuery)
     store = _api(request).house.store
-    page = await asyncio.to_thread(store.decisions, query.since, query.outcome, query.limit)
+    outcome = None if query.outcome is msgspec.UNSET else query.outcome
+    page = await asyncio.to_thread(store.decisions, query.since, outcome, query.limit)
     return _json(messages.decisions_answer(page, query.since))
 
 
@@ -197,7 +198,7 @@ async def readyz(request: AnyRequest) -> Response[bytes]:
 async def metrics_text(request: AnyRequest) -> Response[bytes]:
     """Gives counts and times, never content. It asks for a key, because outcome counts tell a poster whether a post was noticed."""
     text = await asyncio.to_thread(_api(request).metrics.text)
-    return Response(text, media_type=numbers.MEDIA_TYPE, headers={"cache-control": "no-store"})
+    return Response(text, media_type=numbers.MEDIA_TYPE, headers=SAFE_HEADERS)
 
 
 @get("/openapi.json", opt={SCOPES: OPEN, DOC: Doc("This description", text=_JSON)})
@@ -223,9 +224,7 @@ def _json(answer: msgspec.Struct, headers: dict[str, str] | None = None) -> Resp
 
 def _raw(answer: bytes, headers: dict[str, str] | None = None) -> Response[bytes]:
     """Answer with a message that is written down already."""
-    return Response(
-        answer, media_type=RequestEncodingType.JSON, headers={"cache-control": "no-store", **(headers or {})}
-    )
+    return Response(answer, media_type=RequestEncodingType.JSON, headers={**SAFE_HEADERS, **(headers or {})})
 
 
 def _asked_content(request: AnyRequest) -> str:

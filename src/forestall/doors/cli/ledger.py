@@ -109,7 +109,8 @@ def _key(house: House) -> str:
 def _read(path: Path) -> str:
     """Give a saved checkpoint; raises BadInput where it can't be one."""
     try:
-        data = path.open("rb").read(_LARGEST_CHECKPOINT + 1)
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_CHECKPOINT + 1)
         if len(data) <= _LARGEST_CHECKPOINT:
             return data.decode("utf-8")
     except (OSError, UnicodeDecodeError):

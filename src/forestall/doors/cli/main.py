@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from typing import Any
 
 import click
 import structlog
@@ -50,6 +51,17 @@ class _Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; where nobody reads its output any more, stop quietly."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            # Python flushes once more at exit; let that go nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(exits.PIPE_CLOSED) from None
+
 
 @click.command(cls=_Commands, epilog=_STATUSES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="forestall")
@@ -81,7 +93,6 @@ def _run() -> int:
     """Run the command line and give the exit status."""
     try:
         status = forestall(prog_name="forestall", standalone_mode=False)
-        sys.stdout.flush()
         return status if isinstance(status, int) else exits.OK
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -91,10 +102,6 @@ def _run() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except BrokenPipeError:
-        # Nobody reads any more; keep Python from complaining when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exits.PIPE_CLOSED
     except ForestallError as error:
         click.echo(told(error), err=True)
         return exits.USAGE if isinstance(error, BadInput) else exits.ERROR

@@ -21,6 +21,7 @@ from forestall.model.outcome import Outcome
 
 _MOST_LANGUAGES = 12
 _MOST_RULES = 20
+_LONGEST_SOURCES = 300
 _BAR_LEFT, _BAR_WIDTH, _ROW_HEIGHT, _MARGIN = 130, 400, 26, 10
 _LEAST_WIDTH = 2.0
 """Width of the thinnest visible piece of a bar."""
@@ -75,7 +76,7 @@ def render(report: Report) -> str:
         csp=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704 - our own packaged file
         made=report.made[:16].replace("T", " ") + " UTC",
-        sources=safe(", ".join(report.paths))[:300],
+        sources=_sources(report.paths),
         seconds=report.seconds,
         items=summary.items,
         people=summary.for_a_person,
@@ -90,6 +91,13 @@ def render(report: Report) -> str:
         more=summary.for_a_person - len(rows),
         versions=[(safe(name), safe(version)) for name, version in sorted(report.versions.items())],
     )
+
+
+def _sources(paths: Sequence[str]) -> str:
+    """Name what was screened; folders above it are nobody else's business."""
+    names = ["standard input" if path == "-" else Path(path).resolve().name or path for path in paths]
+    line = safe(", ".join(names))
+    return line if len(line) <= _LONGEST_SOURCES else line[:_LONGEST_SOURCES] + "…"
 
 
 def _row(row: Row) -> dict[str, Any]:

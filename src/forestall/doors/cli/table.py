@@ -1,5 +1,7 @@
 """The table a person reads on a terminal after screening: what needs them first, why, and the words it rests on."""
 
+from itertools import groupby
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -100,12 +102,13 @@ def marked(passage: Passage, plain: bool) -> Text:
     if passage.part != "text":
         text.append(f"{isolated(passage.part)}: ", style="dim")
     text.append("\u2068")
-    for piece in passage.pieces:
-        line = safe(piece.text)
-        if not piece.label:
+    # Where findings overlap, their pieces read as one mark.
+    for (noticed, counts), pieces in groupby(passage.pieces, key=lambda piece: (bool(piece.label), piece.counts)):
+        line = safe("".join(piece.text for piece in pieces))
+        if not noticed:
             text.append(line)
         elif plain:
-            text.append(f"⟦{line}⟧" if piece.counts else f"⟨{line}⟩")
+            text.append(f"⟦{line}⟧" if counts else f"⟨{line}⟩")
         else:
-            text.append(line, style="bold reverse" if piece.counts else "underline dim")
+            text.append(line, style="bold reverse" if counts else "underline dim")
     return text.append("\u2069")

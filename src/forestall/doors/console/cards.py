@@ -18,8 +18,8 @@ _MOST_EVIDENCE = 16
 _LONGEST_VALUE = 300
 _SURE = ((0.95, "certain"), (0.8, "very"), (0.6, "likely"), (0.4, "even"), (0.2, "unlikely"), (0.0, "slight"))
 _PLACES = ("contact-invite", "contact-point")
-_PLACE_KEYS = ("address", "url", "handle", "value", "text", "host")
-"""Evidence keys under which a contact point stands, most telling first."""
+_LAST = ("where", "canonical", "value", "bank_version", "list_version")
+"""Evidence that few readers need stands last."""
 _FAMILIES = {"match": "known", "contact": "place", "names": "name", "reader": "unread"}
 
 
@@ -103,9 +103,14 @@ def spans(shown: Sequence[Card], part: str) -> list[tuple[int, Span]]:
     return [(card.number, span) for card in shown if card.part == part for span in card.spans]
 
 
+def telling(shown: Sequence[Card]) -> list[Card]:
+    """Give the cards that count or speak for the item: what an excerpt marks."""
+    return [card for card in shown if card.counts or card.family == "context"]
+
+
 def families(shown: Sequence[Card]) -> dict[int, str]:
-    """Give the colour of each number: what does not count looks like context."""
-    return {card.number: card.family if card.counts or card.family == "name" else "context" for card in shown}
+    """Give the colour of each number: what does not count is quiet, unless it speaks for the item."""
+    return {card.number: card.family if card.counts or card.family == "context" else "quiet" for card in shown}
 
 
 def reasons(decision: Decision, shown: Sequence[Card], words: Words) -> list[Why]:
@@ -124,9 +129,9 @@ def places(shown: Sequence[Card]) -> list[Place]:
     """Give the contact points among the findings, each once, invitations first."""
     found: dict[str, Place] = {}
     for card in sorted(shown, key=lambda card: _PLACES.index(card.label) if card.label in _PLACES else len(_PLACES)):
-        text = next((plain(card.seen[key]) for key in _PLACE_KEYS if card.seen.get(key)), "")
+        text = plain(card.seen.get("id", ""))
         if card.label in _PLACES and text and text not in found:
-            kind = plain(card.seen.get("platform") or card.seen.get("kind") or "")
+            kind = plain(card.seen.get("kind", "")).replace(":", " ")
             found[text] = Place(text, kind, card.label == "contact-invite", card.number)
     return list(found.values())
 
@@ -207,18 +212,33 @@ def _card(number: int, index: int, finding: Finding, excused_by: tuple[str, ...]
         version=finding.version,
         counts=not excused_by and finding.ceiling is not Outcome.PASS,
         excused_by=excused_by,
-        evidence=tuple(
-            (words.or_text(f"evidence.{key}", key.replace("_", " ")), plain(value))
-            for key, value in list(finding.evidence.items())[:_MOST_EVIDENCE]
-            if value not in ("", None, [], {}, ())
-        ),
+        evidence=_evidence(finding.evidence, words),
         seen=finding.evidence,
     )
 
 
+def _evidence(seen: Mapping[str, Any], words: Words) -> tuple[tuple[str, str], ...]:
+    """Put evidence into words, the telling part first; empty values and `no disguise` say nothing."""
+    told = [
+        (key, value)
+        for key, value in seen.items()
+        if value not in ("", None, [], {}, ()) and (key, value) != ("obfuscated", False)
+    ]
+    told.sort(key=lambda item: _LAST.index(item[0]) if item[0] in _LAST else -1)
+    return tuple(
+        (words.or_text(f"evidence.{key}", key.replace("_", " ")), _value(value, words))
+        for key, value in told[:_MOST_EVIDENCE]
+    )
+
+
+def _value(value: Any, words: Words) -> str:
+    """Say one value; yes and no in the reader's language."""
+    return words("answer.yes" if value else "answer.no") if isinstance(value, bool) else plain(value)
+
+
 def _sure_word(score: float, words: Words) -> str:
     """Say how sure a score is."""
-    return words("sure." + next(name for least, name in _SURE if score >= least or not least))
+    return words(f"sure.{next(name for least, name in _SURE if score >= least or not least)}")
 
 
 def _why(name: str, key: str, given: Reason | Excuse, numbers: Mapping[int, int], words: Words) -> Why:

@@ -3,7 +3,8 @@
 import threading
 from dataclasses import dataclass, field
 
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.params import SkipValidation
 
 from forestall.assembly import House
 from forestall.doors.console import visit
@@ -30,32 +31,43 @@ class Desk:
     checking: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_SIGN_INS_AT_ONCE))
 
 
-def holder_of(request: AnyRequest, desk: Desk) -> Person | None:
+# Our own values are handed on as they are: nothing in them came from the request unchecked.
+TheDesk = NamedDependency[SkipValidation[Desk]]
+Seen = NamedDependency[SkipValidation[Visit]]
+Holder = NamedDependency[SkipValidation[Person | None]]
+"""Whom the session belongs to; None where nobody is signed in."""
+Signed = NamedDependency[SkipValidation[Person]]
+"""Someone who is signed in; asking for it closes a handler to everybody else."""
+Sent = NamedDependency[SkipValidation[Form]]
+"""The fields of a form that came from our own page; asking for it closes a handler to every other form."""
+
+
+def holder_of(request: AnyRequest, desk: TheDesk) -> Person | None:
     """Give whom the request's session belongs to, or None."""
     token = desk.jar.read(request, SESSION)
     return people.session(desk.house.store, token, desk.house.clock) if token else None
 
 
-def person_of(holder: Person | None) -> Person:
+def person_of(holder: Holder) -> Person:
     """Give who is signed in; raises SignInNeeded."""
     if holder is None:
         raise SignInNeeded("nobody is signed in", "sign in")
     return holder
 
 
-def decider_of(person: Person) -> Person:
+def decider_of(person: Signed) -> Person:
     """Give who is signed in and may answer cases; raises Refused."""
     if person.role not in people.DECIDES:
         raise Refused(f"the role `{person.role}` may not answer cases", "ask an admin of this service")
     return person
 
 
-def seen_by(request: AnyRequest, desk: Desk, holder: Person | None) -> Visit:
+def seen_by(request: AnyRequest, desk: TheDesk, holder: Holder) -> Visit:
     """Make the visit."""
     return visit.begin(request, desk.jar, holder, desk.house.clock())
 
 
-async def form_of(request: AnyRequest, desk: Desk) -> Form:
+async def form_of(request: AnyRequest, desk: TheDesk) -> Form:
     """Give a posted form; raises BadForm unless it came from our own page."""
     form = await visit.read_form(request, desk.jar)
     if form is None:

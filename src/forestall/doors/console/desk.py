@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from forestall.doors.console import casepage, listing, pages, pictures
-from forestall.doors.console.context import Desk, Form
+from forestall.doors.console.context import Desk, Seen, Sent, Signed, TheDesk
 from forestall.doors.console.headers import MEDIA_POLICY
 from forestall.doors.console.visit import AnyRequest, Visit
 from forestall.model.content import Attachment
@@ -24,19 +25,19 @@ _SEARCHED = 2_000
 
 
 @get("/", sync_to_thread=True)
-def waiting(desk: Desk, seen: Visit, person: Person, request: AnyRequest) -> Page:
+def waiting(desk: TheDesk, seen: Seen, person: Signed, request: AnyRequest) -> Page:
     """Show what needs a person, by priority."""
     return _list(desk, seen, person, CaseState.OPEN, request)
 
 
 @get("/answered", sync_to_thread=True)
-def answered(desk: Desk, seen: Visit, person: Person, request: AnyRequest) -> Page:
+def answered(desk: TheDesk, seen: Seen, person: Signed, request: AnyRequest) -> Page:
     """Show what people answered."""
     return _list(desk, seen, person, CaseState.CONCLUDED, request)
 
 
 @get("/cases/{case_id:str}", sync_to_thread=True)
-def case_page(case_id: str, desk: Desk, seen: Visit, person: Person, request: AnyRequest) -> Page:
+def case_page(case_id: FromPath[str], desk: TheDesk, seen: Seen, person: Signed, request: AnyRequest) -> Page:
     """Show one case; that they looked is in the ledger."""
     house = desk.house
     view = cases.view(house.store, case_id, person, house.clock)
@@ -45,7 +46,7 @@ def case_page(case_id: str, desk: Desk, seen: Visit, person: Person, request: An
 
 
 @post("/cases/{case_id:str}/answer", sync_to_thread=True)
-def answer(case_id: str, desk: Desk, seen: Visit, decider: Person, form: Form) -> Page:
+def answer(case_id: FromPath[str], desk: TheDesk, seen: Seen, decider: Signed, form: Sent) -> Page:
     """Record an answer as a decision by a person and show the next case."""
     house = desk.house
     reason, choice = form.get("reason", ""), form.get("choice", "")
@@ -68,7 +69,7 @@ def answer(case_id: str, desk: Desk, seen: Visit, decider: Person, form: Form) -
 
 
 @get("/cases/{case_id:str}/next", sync_to_thread=True)
-def skip(case_id: str, desk: Desk, person: Person) -> Page:
+def skip(case_id: FromPath[str], desk: TheDesk, person: Signed) -> Page:
     """Go on to the next open case without answering this one."""
     del person  # only people who are signed in learn which cases there are
     following = _after(desk, case_id)
@@ -76,7 +77,16 @@ def skip(case_id: str, desk: Desk, person: Person) -> Page:
 
 
 @post("/cases/{case_id:str}/look/{sha256:str}/{number:int}", sync_to_thread=True)
-def look(case_id: str, sha256: str, number: int, *, desk: Desk, seen: Visit, person: Person, form: Form) -> Page:
+def look(
+    case_id: FromPath[str],
+    sha256: FromPath[str],
+    number: FromPath[int],
+    *,
+    desk: TheDesk,
+    seen: Seen,
+    person: Signed,
+    form: Sent,
+) -> Page:
     """Give one picture of a file, grey and remade in the box, for someone who holds it open; the look is in the ledger first."""
     house = desk.house
     data = cases.reveal(house.store, case_id, sha256, person, house.clock)
@@ -140,7 +150,8 @@ def _case(desk: Desk, seen: Visit, person: Person, view: cases.CaseView, status:
     shown = casepage.page(view, ledger, person, seen.words, now=seen.now, whole=bool(values.pop("whole", False)))
     by = casepage.who(shown.answer.by, person, seen.words) if shown.answer else ""
     ago = seen.words.ago(shown.answer.at, seen.now) if shown.answer else ""
-    filled = {"fault": None, "conflict": False, "done": None, "draft": _Draft(), **values}
+    own = bool(shown.answer and shown.answer.by == f"{casepage.PERSON}{person.id}")
+    filled = {"own_answer": own, "fault": None, "conflict": False, "done": None, "draft": _Draft(), **values}
     return pages.page(seen, desk.jar, "case.html", status, page=shown, answered_by=by, answered_ago=ago, **filled)
 
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from forestall.doors.console import pages, throttle, visit
-from forestall.doors.console.context import Desk, Form
+from forestall.doors.console.context import Desk, Holder, Seen, Sent, TheDesk
 from forestall.doors.console.errors import Waiting
 from forestall.doors.console.visit import SESSION, THEMES, VISITOR, AnyRequest, Visit
 from forestall.doors.console.words import catalogue, languages
 from forestall.model.errors import BadInput, Conflict, Refused
-from forestall.model.records import Person
 from forestall.review import people
 
 Page = Response[bytes]
@@ -20,13 +20,13 @@ _MAX_FIELD = 4_096
 
 
 @get("/welcome/{token:str}", sync_to_thread=True)
-def welcome(token: str, desk: Desk, seen: Visit) -> Page:
+def welcome(token: FromPath[str], desk: TheDesk, seen: Seen) -> Page:
     """Show the form that makes an account from an invitation."""
     return _welcome(desk, seen, token, "")
 
 
 @post("/welcome/{token:str}", sync_to_thread=True)
-def join(token: str, desk: Desk, seen: Visit, form: Form) -> Page:
+def join(token: FromPath[str], desk: TheDesk, seen: Seen, form: Sent) -> Page:
     """Make the account, sign in, and go to the list."""
     name, password = form.get("name", ""), form.get("password", "")
     if password != form.get("again", ""):
@@ -48,7 +48,7 @@ def join(token: str, desk: Desk, seen: Visit, form: Form) -> Page:
 
 
 @get("/sign-in", sync_to_thread=True)
-def sign_in_page(desk: Desk, seen: Visit, holder: Person | None, request: AnyRequest) -> Page:
+def sign_in_page(desk: TheDesk, seen: Seen, holder: Holder, request: AnyRequest) -> Page:
     """Show the sign-in form, or go on where someone is signed in."""
     onward = visit.here(request.query_params.get("next", "/console/"))
     if holder is not None:
@@ -62,7 +62,7 @@ def sign_in_page(desk: Desk, seen: Visit, holder: Person | None, request: AnyReq
 
 
 @post("/sign-in", sync_to_thread=True)
-def sign_in(desk: Desk, seen: Visit, form: Form, request: AnyRequest) -> Page:
+def sign_in(desk: TheDesk, seen: Seen, form: Sent, request: AnyRequest) -> Page:
     """Check name and password and go on; wrong ones cost time, more with every further one."""
     name, password = form.get("name", "")[:_MAX_FIELD], form.get("password", "")[:_MAX_FIELD]
     onward = visit.here(form.get("next", ""))
@@ -81,7 +81,7 @@ def sign_in(desk: Desk, seen: Visit, form: Form, request: AnyRequest) -> Page:
 
 
 @post("/sign-out", sync_to_thread=True)
-def sign_out(desk: Desk, form: Form, request: AnyRequest) -> Page:
+def sign_out(desk: TheDesk, form: Sent, request: AnyRequest) -> Page:
     """End the session on the server, then in the browser."""
     del form  # asked for so that no other site can sign someone out
     people.sign_out(desk.house.store, desk.jar.read(request, SESSION), desk.house.clock)
@@ -92,7 +92,7 @@ def sign_out(desk: Desk, form: Form, request: AnyRequest) -> Page:
 
 
 @post("/look", sync_to_thread=False)
-def change_look(desk: Desk, seen: Visit, form: Form) -> Page:
+def change_look(desk: TheDesk, seen: Seen, form: Sent) -> Page:
     """Remember language, colours and whether single keys act, then show the page again."""
     look = seen.look
     language, theme = form.get("language", look.language), form.get("theme", look.theme)

@@ -1,5 +1,6 @@
 """Error pages: every refusal and failure says what happened and what to do, in the reader's language."""
 
+import traceback
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -63,7 +64,7 @@ def answer(request: AnyRequest, error: Exception, jar: Jar, now: str) -> Respons
     if isinstance(error, SignInNeeded):
         return pages.seen_other(f"/console/sign-in?next={_quoted(visit.path_of(request))}")
     if shown.status >= 500:
-        _log.error("console_failed", path=request.url.path, error=type(error).__name__, at=now)
+        _log.error("console_failed", path=request.url.path, error=type(error).__name__, at=_place(error))
     seen = visit.begin(request, jar, None, now)
     values: dict[str, Any] = {"n": error.seconds} if isinstance(error, Waiting) else {}
     response = pages.page(
@@ -90,6 +91,12 @@ def _shown(error: Exception, path: str) -> Shown:
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _BY_STATUS.get(error.status_code, Shown(error.status_code, "input", "input"))
     return _INTERNAL
+
+
+def _place(error: BaseException) -> list[str]:
+    """Give file and line of the last frames, innermost last; never values, which could be content."""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return [f"{frame.filename}:{frame.lineno}" for frame in frames]
 
 
 def _quoted(path: str) -> str:

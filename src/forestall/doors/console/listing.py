@@ -70,7 +70,7 @@ def row(view: CaseView, words: Words, now: str) -> Row:
         files=files,
         pictures=pictures,
         purged=content is None or bool(content.purged),
-        runs=_excerpt(content, shown),
+        runs=_excerpt(content, cards.telling(shown)),
         families=cards.families(shown),
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 
+from forestall.doors.console import marks
 from forestall.doors.console.visit import LOOK, VISITOR, Jar, Visit, cookie_seconds
 from forestall.doors.console.words import catalogue, languages
 
@@ -84,6 +85,13 @@ def keep_look(response: Response[bytes], jar: Jar, visit: Visit) -> None:
 @cache
 def _environment() -> Environment:
     """Make the template environment: autoescape always, unknown names are faults."""
-    return Environment(
+    environment = Environment(
         loader=PackageLoader(_PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["runs"] = _runs
+    return environment
+
+
+def _runs(text: str) -> list[marks.Run]:
+    """Cut a name or value so that characters which show nothing are named."""
+    return marks.runs(text, [])

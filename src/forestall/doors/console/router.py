@@ -2,6 +2,7 @@
 
 from litestar import Response, Router, get, route
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from forestall.assembly import House
@@ -38,7 +39,7 @@ def routes(house: House) -> list[ControllerRouterHandler]:
 
 
 @get("/static/{stamp:str}/{name:str}", sync_to_thread=False)
-def static_file(stamp: str, name: str) -> Response[bytes]:
+def static_file(stamp: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Give one of our own files; under its present stamp a browser may keep it for a year."""
     asset = pages.assets().get(name)
     if asset is None:
@@ -48,7 +49,6 @@ def static_file(stamp: str, name: str) -> Response[bytes]:
 
 
 @route("/{rest:path}", http_method=["GET", "POST", "PUT", "PATCH", "DELETE"], sync_to_thread=False)
-def nothing_here(rest: str) -> Response[bytes]:
+def nothing_here(rest: FromPath[str]) -> Response[bytes]:
     """Answer every other address below the console with a page that says so."""
     raise NotFoundException(detail=f"there is nothing at {rest[:100]}")
-

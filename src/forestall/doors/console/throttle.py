@@ -41,10 +41,8 @@ class Throttle:
     def wait(self, sources: Sequence[Source], now: float) -> float:
         """Give the seconds to wait before the next attempt, 0 where none; `now` is in seconds on any steady clock."""
         with self._lock:
-            return max(
-                (self._records[source.name].until - now for source in sources if source.name in self._records),
-                default=0.0,
-            )
+            until = (self._records[source.name].until for source in sources if source.name in self._records)
+            return max(0.0, max(until, default=now) - now)
 
     def wrong(self, sources: Sequence[Source], now: float) -> None:
         """Remember a wrong attempt."""

@@ -14,6 +14,15 @@ from typing import Any
 
 DEFAULT = "en"
 _FSI, _PDI = "\u2068", "\u2069"
+_RLI, _LRI = "\u2067", "\u2066"
+_STEERING = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""Characters that turn the direction of text: taken out of what is put into a message."""
+
+
+class Said(str):
+    """A finished message, which may be put into another one and keeps its own direction there."""
+
+    __slots__ = ()
 
 
 def _english(n: int) -> str:
@@ -42,7 +51,7 @@ class Words:
     direction: str
     messages: Mapping[str, str | Mapping[str, str]]
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, **values: object) -> Said:
         """Give a message; raises KeyError where the catalogue lacks it (a test finds every such place)."""
         message = self.messages[key]
         if not isinstance(message, str):
@@ -51,13 +60,19 @@ class Words:
             category = _PLURALS[self.language](number)
             message = message.get(category, message["other"])
         if not values:
-            return message
-        return message.format(**{name: _isolated(value) for name, value in values.items()})
+            return Said(message)
+        return Said(message.format(**{name: self._isolated(value) for name, value in values.items()}))
+
+    def _isolated(self, value: object) -> object:
+        """Wrap a text in bidirectional isolates, so that it can neither be turned by the message nor turn it; numbers pass."""
+        if isinstance(value, Said):
+            return f"{_RLI if self.direction == 'rtl' else _LRI}{value}{_PDI}"
+        return f"{_FSI}{value.translate(_STEERING)}{_PDI}" if isinstance(value, str) else value
 
     def or_text(self, key: str, text: str) -> str:
         """Give a message, or the text where the catalogue has none."""
-        message = self.messages.get(key, text)
-        return message if isinstance(message, str) else text
+        message = self.messages.get(key)
+        return Said(message) if isinstance(message, str) else text
 
     def translated(self, text: str) -> str:
         """Give a sentence of the packaged rules in this language, or the sentence itself where nobody translated it."""
@@ -124,11 +139,6 @@ def _flatten(tree: Mapping[str, Any], prefix: str, flat: dict[str, str | Mapping
             _flatten(value, f"{prefix}{name}.", flat)
         else:
             flat[f"{prefix}{name}"] = value
-
-
-def _isolated(value: object) -> object:
-    """Wrap a text in bidirectional isolates; numbers pass."""
-    return f"{_FSI}{value}{_PDI}" if isinstance(value, str) else value
 
 
 def _seconds_between(at: str, now: str) -> float | None:

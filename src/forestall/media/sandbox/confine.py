@@ -15,11 +15,12 @@ def confine(memory_bytes: int) -> dict[str, str]:
     rest takes them away; the filter on system calls comes last, because it forbids what the others need.
     """
     privileges.close_files()
+    ceiling = limits.address_space() + memory_bytes
     layers = {
         "network": privileges.leave_network(),
         "privileges": privileges.drop(),
-        "limits": limits.apply(memory_bytes),
         "landlock": landlock.apply(),
+        "limits": limits.apply(ceiling),
         "seccomp": seccomp.apply(),
     }
     if layers["seccomp"] != kernel.ON:

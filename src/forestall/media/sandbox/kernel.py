@@ -1,4 +1,4 @@
-"""The C library and the kernel's answers, as far as the standard library does not reach them. Linux only; elsewhere every call fails softly."""
+"""The C library and the kernel's answers, as far as the standard library does not reach them. Linux only."""
 
 import ctypes
 import os

@@ -6,13 +6,13 @@ from pathlib import Path
 from forestall.media.sandbox import kernel
 
 
-def apply(memory_bytes: int) -> str:
-    """Limit this process for good; `memory_bytes` is what it may take on top of the address space it has now.
+def apply(address_space: int) -> str:
+    """Limit this process for good; `address_space` is the bytes it may take altogether.
 
     Gives `on` or `off: why`. Files already open stay usable: no new ones can be opened or written.
     """
     limits = {
-        resource.RLIMIT_AS: _address_space() + memory_bytes,
+        resource.RLIMIT_AS: address_space,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_NOFILE: 3,
@@ -43,7 +43,7 @@ def allow_seconds(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (allowance, hard))
 
 
-def _address_space() -> int:
+def address_space() -> int:
     """Give the bytes of address space this process has now; a generous guess where the kernel does not say."""
     try:
         return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 from forestall.media.sandbox import kernel
 
-
 ALLOWED = {
     "brk": (12, 214),
     "clock_gettime": (228, 113),
@@ -56,7 +55,7 @@ ALLOWED = {
     "write": (1, 64),
     "writev": (20, 66),
 }
-"""Calls that are simply allowed, with their numbers on x86-64 and aarch64: use what is open, ask the time, manage own memory and threads."""
+"""Calls that are simply allowed, with their numbers on x86-64 and aarch64: use what is open, tell time, manage memory and threads."""
 
 JUDGED = {"mmap": (9, 222), "mprotect": (10, 226), "clone": (56, 220), "prlimit64": (302, 261)}
 """Calls judged by their arguments, with their numbers on x86-64 and aarch64."""

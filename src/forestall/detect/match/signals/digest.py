@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from forestall.detect.match.signals.base import Query, from_hex
+from forestall.model.errors import BadInput
 from forestall.model.reading import Reading
 
 
@@ -31,7 +33,8 @@ class Digest:
     def queries(self, reading: Reading) -> Iterable[Query]:
         """Give the digest of every file of the reading."""
         for file in reading.files:
-            yield Query(file.part, bytes.fromhex(getattr(file, self.name)))
+            with suppress(BadInput):  # a file whose digest was not taken
+                yield Query(file.part, self.normalise(getattr(file, self.name)))
 
 
 MD5 = Digest("md5", 16)

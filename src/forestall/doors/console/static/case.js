@@ -12,6 +12,7 @@ function startAnswer(form) {
   const say = form.querySelector("[data-say]");
   const needed = form.querySelector("[data-reason-needed]");
   const free = form.querySelector("[data-reason-free]");
+  const quick = form.querySelector("[data-quick]");
   const chosen = () => form.querySelector("[name=choice]:checked");
   const overrules = () => chosen()?.dataset.agrees === "no";
   let sent = false;
@@ -19,6 +20,7 @@ function startAnswer(form) {
   const show = () => {
     needed.hidden = !overrules();
     free.hidden = overrules();
+    quick.hidden = !overrules();
     reason.required = overrules();
     say.textContent = "";
   };
@@ -52,8 +54,9 @@ function startAnswer(form) {
   }
   for (const chip of form.querySelectorAll("[data-reason]")) {
     const put = () => {
+      if (quick.hidden) return;
       const text = reason.value.trim();
-      if (!text.includes(chip.dataset.reason)) reason.value = text ? `${text} ${chip.dataset.reason}.` : `${chip.dataset.reason}.`;
+      if (!text.includes(chip.dataset.reason)) reason.value = text ? `${text} ${chip.dataset.reason}` : chip.dataset.reason;
       say.textContent = "";
     };
     chip.addEventListener("click", put);

@@ -34,6 +34,13 @@ def _content_and_decisions() -> None:
     )
     op.create_index("contents_by_retention", "contents", ["retention", "purged", "received"])
     op.create_table(
+        "holdings",
+        sa.Column("sha256", sa.Text, primary_key=True),
+        sa.Column("content", sa.Text, primary_key=True),
+        sa.Column("revision", sa.Text, primary_key=True),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "decisions",
         sa.Column("id", sa.Text, nullable=False, unique=True),
         *_texts("content", "revision", "outcome"),

@@ -1,0 +1,115 @@
+"""Matching: where cues stand in a folded text. One pass over it, and one over its squeezed view where that differs."""
+
+from typing import NamedTuple
+
+from forestall.detect.recruit.lexicon import GAP, Lexicon
+from forestall.text.fold import Folded
+
+_PROCLITICS = frozenset(
+    {"و", "ف", "ب", "ل", "ك", "س", "ه", "ال", "وال", "بال", "فال", "كال", "عال", "هال", "شال", "لل", "ولل"}
+    | {"ول", "وب", "وس", "وك", "فل", "فب", "فس", "وبال", "وفال"}
+)
+"""What Arabic writes together with the word that follows: and, then, with, for, like, will, the, and their combinations."""
+_LONGEST_PROCLITIC = 4
+_LONGEST_ENDING = 8
+"""Most letters that may follow a pattern with an open end."""
+
+
+class Hit(NamedTuple):
+    """A cue found: its index in the lexicon and its folded offsets. `hidden` is True where the words were obfuscated."""
+
+    cue: int
+    start: int
+    end: int
+    hidden: bool = False
+
+
+class _Piece(NamedTuple):
+    """A part of a phrase found."""
+
+    slot: int
+    start: int
+    end: int
+    hidden: bool
+
+
+def find(view: Folded, lexicon: Lexicon) -> list[Hit]:
+    """Give every cue in the text, in the order in which they end; each cue at most once per place."""
+    pieces = _plain_pieces(view, lexicon)
+    if view.squeezed.any_changed:
+        hidden = _squeezed_pieces(view, lexicon)
+        if hidden:
+            pieces = sorted(pieces + hidden, key=lambda piece: piece.end)
+    return _phrases(pieces, lexicon)
+
+
+def _plain_pieces(view: Folded, lexicon: Lexicon) -> list[_Piece]:
+    """Give the phrase parts that stand in the text as words."""
+    text = view.text.replace("\n", " ").replace("_", " ")
+    slots, pieces, size = lexicon.plain.slots, [], len(text)
+    for pattern, start, end in lexicon.plain.find(text):
+        if start and text[start - 1].isalnum() and text[start].isalnum() and not _after_proclitic(text, start):
+            continue
+        closed = end == size or not text[end].isalnum() or not text[end - 1].isalnum()
+        if closed or _word_ends(text, end):
+            pieces += [
+                _Piece(slot, start, end, hidden=False)
+                for slot in slots[pattern]
+                if closed or lexicon.slots[slot].open_end
+            ]
+    return pieces
+
+
+def _squeezed_pieces(view: Folded, lexicon: Lexicon) -> list[_Piece]:
+    """Give the phrase parts that stand in obfuscated words, with offsets into the folded text."""
+    squeezed, slots = view.squeezed, lexicon.squeezed.slots
+    text, pieces = squeezed.text, []
+    for pattern, start, end in lexicon.squeezed.find(text):
+        if not squeezed.changed(start, end):
+            continue
+        if start and text[start - 1].isalnum() and not squeezed.loose(start) and not _after_proclitic(text, start):
+            continue
+        closed = end == len(text) or not text[end].isalnum() or squeezed.loose(end)
+        if closed or _word_ends(text, end):
+            first, last = squeezed.span(start, end)
+            pieces += [
+                _Piece(slot, first, last, hidden=True)
+                for slot in slots[pattern]
+                if closed or lexicon.slots[slot].open_end
+            ]
+    return pieces
+
+
+def _after_proclitic(text: str, start: int) -> bool:
+    """True where what stands before in the same word is only written together with it in Arabic."""
+    if not "ء" <= text[start] <= "ي":
+        return False
+    first = start
+    while first and start - first <= _LONGEST_PROCLITIC and text[first - 1].isalnum():
+        first -= 1
+    return text[first:start] in _PROCLITICS
+
+
+def _word_ends(text: str, end: int) -> bool:
+    """True where the word ends within the longest ending."""
+    rest = text[end : end + _LONGEST_ENDING + 1]
+    return len(rest) <= _LONGEST_ENDING or not rest.isalnum()
+
+
+def _phrases(pieces: list[_Piece], lexicon: Lexicon) -> list[Hit]:
+    """Put parts together into phrases, in order, and give the cues they make."""
+    hits: dict[tuple[int, int, int], Hit] = {}
+    begun: dict[tuple[int, int], tuple[int, int, bool]] = {}
+    for index, start, end, hidden in pieces:
+        slot = lexicon.slots[index]
+        first, covered = start, hidden
+        if slot.part:
+            before = begun.get((slot.phrase, slot.part - 1))
+            if before is None or not 0 <= start - before[1] <= GAP:
+                continue
+            first, covered = before[0], hidden or before[2]
+        if slot.part + 1 < slot.parts:
+            begun[slot.phrase, slot.part] = (first, end, covered)
+        else:
+            hits.setdefault((slot.cue, first, end), Hit(slot.cue, first, end, covered))
+    return list(hits.values())

@@ -1,0 +1,273 @@
+"""Pictures: the same brightness for the same picture, however it was saved; first and spread frames; what is there of a broken one."""
+
+import io
+import struct
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+from tests.media.samples import SHARED, causes, difference, huge_png, opened, painting, pixels, saved, shared
+
+from forestall.detect.match.signals.pdq import hash_plane
+from forestall.media import Box, image
+from forestall.model.reading import Plane
+from forestall.model.settings import Settings
+
+PICTURE = painting()
+LUMA = PICTURE.convert("L")
+SIDEWAYS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
+"""EXIF orientation → the Pillow transposition that undoes what a reader does for it."""
+
+
+def oriented(orientation: int) -> bytes:
+    """Give the picture stored turned, with the EXIF orientation that puts it upright."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = PICTURE.transpose(Image.Transpose(SIDEWAYS[orientation])) if orientation > 1 else PICTURE
+    return saved(stored, "JPEG", quality=95, exif=exif)
+
+
+def sixteen_bit(form: str) -> bytes:
+    """Give the picture as 16-bit grey."""
+    return saved(Image.fromarray(np.asarray(LUMA).astype(np.uint16) * 257), form)
+
+
+def with_alpha(mode: str) -> bytes:
+    """Give the picture with an alpha channel that hides nothing."""
+    return saved(PICTURE.convert(mode), "PNG")
+
+
+COPIES: dict[str, tuple[Callable[[], bytes], float]] = {
+    "PNG": (lambda: saved(PICTURE, "PNG"), 0.0),
+    "JPEG": (lambda: saved(PICTURE, "JPEG", quality=95), 2.5),
+    "progressive JPEG": (lambda: saved(PICTURE, "JPEG", quality=95, progressive=True), 2.5),
+    "grey JPEG": (lambda: saved(LUMA, "JPEG", quality=95), 2.5),
+    "CMYK JPEG": (lambda: saved(PICTURE.convert("CMYK"), "JPEG", quality=95), 3.0),
+    "RGB JPEG": (lambda: saved(PICTURE, "JPEG", quality=95, keep_rgb=True), 2.5),
+    "GIF": (lambda: saved(PICTURE, "GIF"), 9.0),
+    "palette PNG": (lambda: saved(PICTURE.quantize(256), "PNG"), 9.0),
+    "grey PNG": (lambda: saved(LUMA, "PNG"), 0.0),
+    "LA PNG": (lambda: with_alpha("LA"), 0.0),
+    "RGBA PNG": (lambda: with_alpha("RGBA"), 0.0),
+    "1-bit PNG": (lambda: saved(PICTURE.convert("1"), "PNG"), 128.0),
+    "16-bit PNG": (lambda: sixteen_bit("PNG"), 0.6),
+    "16-bit TIFF": (lambda: sixteen_bit("TIFF"), 0.6),
+    "32-bit TIFF": (lambda: saved(LUMA.convert("I").point(lambda value: value * 257), "TIFF"), 0.6),
+    "floating-point TIFF": (lambda: saved(LUMA.convert("F"), "TIFF"), 6.0),
+    "LAB TIFF": (lambda: saved(Image.merge("LAB", (LUMA, *(Image.new("L", LUMA.size, 128),) * 2)), "TIFF"), 12.0),
+    "YCbCr TIFF": (lambda: saved(PICTURE.convert("YCbCr"), "TIFF"), 1.5),
+    "packed TIFF": (lambda: saved(PICTURE, "TIFF", compression="tiff_lzw"), 0.0),
+    "WebP": (lambda: saved(PICTURE, "WEBP", quality=90), 4.0),
+    "lossless WebP": (lambda: saved(PICTURE, "WEBP", lossless=True), 0.0),
+    "AVIF": (lambda: saved(PICTURE, "AVIF", quality=90), 4.0),
+    "BMP": (lambda: saved(PICTURE, "BMP"), 0.0),
+    **{f"orientation {number}": ((lambda number=number: oriented(number)), 2.5) for number in range(1, 9)},
+}
+"""Way of saving → the file, and how far its brightness may be off in the mean."""
+
+
+@pytest.fixture(scope="module")
+def original(box: Box) -> Plane:
+    """Give the plane of the picture itself."""
+    return Plane("", LUMA.width, LUMA.height, LUMA.tobytes())
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_every_way_of_saving_gives_the_same_brightness(box: Box, original: Plane, name: str) -> None:
+    """A re-encoding of a picture opens to one plane, close to the original's brightness, without a problem."""
+    make, most = COPIES[name]
+    found = opened(box, make())
+    assert not found.problems
+    (plane,) = found.planes
+    assert difference(plane, original) <= most
+
+
+def test_what_is_under_transparency_and_what_is_seen(box: Box) -> None:
+    """A sticker opens to the picture under its transparency first, then to what is seen on white."""
+    sticker = PICTURE.convert("RGBA")
+    alpha = Image.new("L", PICTURE.size, 0)
+    alpha.paste(255, (0, 0, 160, 200))
+    sticker.putalpha(alpha)
+    for form in ("PNG", "WEBP"):
+        found = opened(box, saved(sticker, form, **({"lossless": True, "exact": True} if form == "WEBP" else {})), "sticker")
+        assert [plane.part for plane in found.planes] == ["sticker", "sticker#on-white"]
+        under, seen = (pixels(plane) for plane in found.planes)
+        assert np.array_equal(under, np.asarray(LUMA))
+        assert np.array_equal(seen[:, :160], under[:, :160])
+        assert (seen[:, 160:] == 255).all()
+
+
+def animation(form: str, count: int) -> bytes:
+    """Give an animation whose frame n has brightness n."""
+    frames = [Image.new("L", (40, 30), number) for number in range(count)]
+    for number, frame in enumerate(frames):  # no two frames alike, or the writers would merge them
+        frame.putpixel((number % 40, number // 40), 255)
+    options = {"save_all": True, "append_images": frames[1:], "duration": 100}
+    return saved(frames[0], form, **({**options, "lossless": True} if form == "WEBP" else options))
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("count", [1, 2, 16, 17, 100])
+def test_frames_are_the_first_and_evenly_spread(box: Box, form: str, count: int) -> None:
+    """An animation gives its first frame and others at even distances, at most sixteen, each with its own brightness."""
+    found = opened(box, animation(form, count))
+    assert not found.problems
+    frames = [plane.frame for plane in found.planes]
+    assert frames[0] == 0
+    assert min(count, 8) <= len(frames) <= 16
+    assert len(set(np.diff(frames))) <= 1
+    assert count - frames[-1] <= max(1, 2 * count / 16)
+    for plane in found.planes:
+        assert abs(float(np.median(pixels(plane))) - plane.frame) <= 3
+
+
+def test_avif_sequences_are_walked(box: Box) -> None:
+    """An AVIF sequence gives its frames too."""
+    found = opened(box, saved(painting(64, 64), "AVIF", save_all=True, append_images=[painting(64, 64, 2), painting(64, 64, 3)]))
+    assert [plane.frame for plane in found.planes] == [0, 1, 2]
+
+
+def test_frames_a_file_does_not_own_up_to_are_found(box: Box) -> None:
+    """An animation that claims two billion frames, so that even spreading would miss its second, shows its second."""
+    data = bytearray(animation("PNG", 2))
+    at = data.index(b"acTL")
+    struct.pack_into(">I", data, at + 4, 0x7FFFFFFF)
+    found = opened(box, bytes(data))
+    assert [plane.frame for plane in found.planes] == [0, 1]
+
+
+def test_large_pictures_are_reduced(box: Box) -> None:
+    """A large picture comes back with its shorter side between 1,024 and 2,048 pixels, upright, and the same picture."""
+    large = painting(4100, 2300)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    flat = opened(box, saved(large, "PNG")).planes[0]
+    turned = opened(box, saved(large.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=92, exif=exif)).planes[0]
+    assert (flat.width, flat.height) == (turned.width, turned.height) == (2050, 1150)
+    assert difference(flat, turned) < 2.5
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (30_000, 2), (7, 5000)])
+def test_odd_shapes_open(box: Box, shape: tuple[int, int]) -> None:
+    """A picture of a single pixel, or a thread-like one, opens to a plane of its shape."""
+    (plane,) = opened(box, saved(Image.new("L", shape, 9), "PNG")).planes
+    assert (plane.width, plane.height) == shape
+
+
+def test_a_picture_too_large_is_not_decoded(box: Box) -> None:
+    """A header of 50,000 × 50,000 pixels is named with its size, and nothing of that size is allocated."""
+    found = opened(box, huge_png())
+    assert causes(found) == ["too-many-pixels"]
+    assert "2500000000 pixels" in found.problems[0].what
+    assert not found.planes
+
+
+def test_a_frame_too_large_is_not_decoded() -> None:
+    """The limit on pixels holds for later pages too: the first one is laid out, the large one is named."""
+    pages = [Image.new("L", (10, 10)), Image.new("L", (200, 200))]
+    small = Box(Settings(box_workers=1, max_pixels=10_000))
+    found = opened(small, saved(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
+    small.close()
+    assert causes(found) == ["too-many-pixels"]
+    assert len(found.planes) == 1
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "BMP"])
+def test_what_is_there_of_a_truncated_picture_is_seen(box: Box, form: str) -> None:
+    """The first part of a picture that ends early is laid out as it is, and the picture says that it ends early."""
+    data = saved(PICTURE, form, **({"quality": 95} if form == "JPEG" else {}))
+    found = opened(box, data[: len(data) * 3 // 4])
+    assert causes(found) == ["truncated"]
+    (plane,) = found.planes
+    rows = slice(120, 200) if form == "BMP" else slice(0, 80)  # a bitmap begins at the bottom
+    assert np.abs(pixels(plane)[rows] - np.asarray(LUMA).astype(int)[rows]).mean() < 9
+
+
+def test_an_animation_that_breaks_off_keeps_its_frames(box: Box) -> None:
+    """Frames before the break are laid out, and the break is named."""
+    data = animation("GIF", 12)
+    found = opened(box, data[: len(data) * 2 // 3])
+    assert len(found.planes) >= 4
+    assert causes(found) in ([], ["truncated"])
+
+
+@pytest.mark.parametrize("name", image.FORMATS.values())
+def test_a_picture_that_is_none_is_named(box: Box, name: str) -> None:
+    """A file that begins like a picture and goes on as nonsense is damaged, with its digests, whatever the format."""
+    head = saved(PICTURE, name)[:32]
+    found = opened(box, head + bytes(range(256)))
+    assert len(found.files) == 1
+    assert set(causes(found)) <= {"damaged", "truncated", "too-many-pixels"}
+    assert causes(found)
+
+
+def test_broken_exif_leaves_the_picture(box: Box) -> None:
+    """A picture whose EXIF cannot be read is laid out as it is stored."""
+    data = saved(PICTURE, "JPEG", quality=95, exif=b"Exif\0\0II*\0\xff\xff\xff\xff" + b"\xff" * 40)
+    found = opened(box, data)
+    assert (found.planes[0].width, found.planes[0].height) == PICTURE.size
+
+
+def test_views_are_brightness_of_the_same_size() -> None:
+    """Every view of every mode Pillow knows is 8-bit grey of the picture's size."""
+    for mode in ("1", "L", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", "LA", "PA", "RGBX", "RGBa", "I;16", "I;16B"):
+        base = Image.new(mode, (6, 4))
+        for _, luma in image.views(base):
+            assert (luma.mode, luma.size) == ("L", (6, 4)), mode
+
+
+def test_stretched_grey_uses_its_range() -> None:
+    """Grey outside 16 bits, or below zero, is stretched to black and white."""
+    rows = np.array([[-5.0, 0.0], [2.5, 5.0]], dtype=np.float32)
+    ((_, luma),) = image.views(Image.fromarray(rows))
+    assert list(luma.tobytes()) == [0, 127, 191, 255]
+    wide = Image.fromarray(np.array([[0, 1_000_000]], dtype=np.int32))
+    ((_, luma),) = image.views(wide)
+    assert list(luma.tobytes()) == [0, 255]
+
+
+class TestPublished:
+    """The published pictures."""
+
+    pytestmark = shared
+
+    def test_every_published_picture_opens(self, box: Box) -> None:
+        """Every picture of the evaluation data opens to a first plane without a problem."""
+        folders = ("images/pdq/formats", "images/pdq/misc-images", "images/photos")
+        paths = [
+            path
+            for folder in folders
+            for path in sorted((SHARED / folder).rglob("*"))
+            if path.suffix in {".jpg", ".jpeg", ".png", ".webp"}
+        ]
+        assert len(paths) >= 25
+        for path in paths:
+            found = opened(box, path.read_bytes(), path.name)
+            assert not found.problems, path.name
+            assert found.planes[0].part == path.name
+
+    def test_reducing_hardly_moves_the_hash(self, box: Box) -> None:
+        """Decoding a large photograph by halves moves its PDQ hash by two bits in the median and by twelve at most."""
+        moved = []
+        for path in sorted((SHARED / "images" / "photos" / "perception").glob("*.jpg")):
+            with Image.open(path) as photo:
+                factor = 2100 / min(photo.size)
+                large = photo.convert("RGB").resize((round(photo.width * factor), round(photo.height * factor)))
+            data = saved(large, "JPEG", quality=90)
+            with Image.open(io.BytesIO(data)) as again:
+                luma = again.convert("L")
+            planes = opened(box, data).planes[0], Plane("", luma.width, luma.height, luma.tobytes())
+            assert planes[0].width * 2 == planes[1].width
+            first, second = (found.hashes[0] for found in map(hash_plane, planes) if found is not None)
+            moved.append(int(np.unpackbits(first ^ second).sum()))
+        assert np.median(moved) <= 2
+        assert max(moved) <= 12
+
+    def test_the_fast_way_gives_the_same(self, box: Box) -> None:
+        """Decoding a photograph straight to brightness differs from going through RGB by less than half a level in the mean."""
+        for path in sorted((SHARED / "images" / "pdq" / "bridge-mods").glob("*.jpg")):
+            (plane,) = opened(box, path.read_bytes()).planes
+            with Image.open(io.BytesIO(path.read_bytes())) as picture:
+                rgb = next(iter(ImageSequence.Iterator(picture))).convert("RGB").convert("L")
+            assert difference(plane, Plane("", rgb.width, rgb.height, rgb.tobytes())) < 0.5, path.name

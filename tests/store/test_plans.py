@@ -1,0 +1,60 @@
+"""Queries stay fast as the store grows: each is answered by an index."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, Select, create_engine
+from tests.store.samples import SIGNER, at
+
+from forestall.store import group, open_store, sql
+from forestall.store.sqlite import DATABASE
+
+SMALL = {"_API_KEYS", "_PEOPLE", "_CHECKPOINTS"}
+"""Queries that give a whole table, which stays small."""
+
+QUERIES = {
+    name: query
+    for module in (sql, group)
+    for name, query in vars(module).items()
+    if isinstance(query, Select) and name not in SMALL
+}
+
+SORTED_BY_INDEX = {
+    "_CASES",
+    "_CASES_AFTER",
+    "_DECISIONS",
+    "_DECISIONS_TO",
+    "_DECISIONS_OF",
+    "_DUE",
+    "_LEDGER_ROWS",
+    "_LEDGER_OF",
+}
+"""Listings that may be long: they must not be sorted after reading."""
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Give an engine on an empty store."""
+    folder: Path = tmp_path_factory.mktemp("plans")
+    open_store(folder, SIGNER, at).close()
+    engine = create_engine(f"sqlite:///{folder / DATABASE}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_queries_use_an_index(engine: Engine, name: str) -> None:
+    """No query reads a whole table that grows, and no long listing is sorted after reading."""
+    query = QUERIES[name]
+    binds = query.compile(dialect=engine.dialect).binds
+    query = query.params({key: ["1"] if bind.expanding else "1" for key, bind in binds.items()})
+    compiled = query.compile(dialect=engine.dialect, compile_kwargs={"render_postcompile": True})
+    with engine.connect() as connection:
+        values = tuple("1" for _ in compiled.positiontup or ())
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)]
+    assert plan
+    indexed = name in ("_LEDGER", "_NEWEST", "_SIZE", "_LAST")  # the whole ledger, or one end of a table
+    assert indexed or not any(step.startswith("SCAN") for step in plan), plan
+    if name in SORTED_BY_INDEX:
+        assert not any("TEMP B-TREE" in step for step in plan), plan
