@@ -2,14 +2,15 @@
 
     python benchmarks/api.py [--requests 6000] [--clients 64] [--batches 20] [--batch 500]
 
-Prints requests per second with p50 and p99 for single posts at several numbers of clients, and posts per second for
-batches. Everything is bounded by counts; the data folder is temporary. The clients take processor time too: on a machine
-with few processors the server alone would do better.
+Prints requests and posts per second, p50 and p99, the processor time the server used per post, and its memory: for single posts at
+several numbers of clients, for batches, and for batches sent again. Everything is bounded by counts; the data folder is
+temporary. The clients take processor time too: on a machine with few processors the server alone would do better.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -41,11 +42,22 @@ print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, flush=True)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the server answers, and the key it takes."""
+    """Where the server answers, the key it takes, and its process."""
 
     host: str
     port: int
     secret: str
+    process: int
+
+    def busy(self) -> float:
+        """Give the seconds of processor time the server has used (Linux)."""
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> float:
+        """Give the memory the server holds, in MiB (Linux)."""
+        pages = int(Path(f"/proc/{self.process}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 async def ask(place: Place, bodies: Sequence[bytes], times: list[float]) -> None:
@@ -77,32 +89,32 @@ async def run(place: Place, bodies: Sequence[bytes], clients: int) -> tuple[floa
     return time.perf_counter() - started, sorted(times)
 
 
-def told(name: str, count: int, seconds: float, times: Sequence[float]) -> str:
-    """Give one line of the table."""
+def tell(name: str, place: Place, bodies: Sequence[bytes], clients: int, count: int) -> None:
+    """Send bodies that hold `count` posts and print one line of the table."""
+    before = place.busy()
+    seconds, times = asyncio.run(run(place, bodies, clients))
     p50, p99 = (times[min(len(times) - 1, int(len(times) * part))] * 1_000 for part in (0.5, 0.99))
-    return f"{name:<28} {len(times) / seconds:>9,.0f} {count / seconds:>9,.0f} {p50:>9.1f} {p99:>9.1f}"
+    busy = (place.busy() - before) / count * 1e6
+    rates = f"{len(times) / seconds:>10,.0f} {count / seconds:>9,.0f} {p50:>9.1f} {p99:>9.1f}"
+    print(f"{name:<28} {rates} {busy:>9,.0f} {place.memory():>7,.0f}", flush=True)
 
 
 def measure(place: Place, options: argparse.Namespace) -> None:
     """Warm up, then print the table."""
     fresh = posts(10**9)
-    single = [json.dumps(next(fresh)).encode() for _ in range(500)]
-    asyncio.run(run(place, single, 8))
-    print(f"{'':<28} {'requests/s':>9} {'posts/s':>9} {'p50 ms':>9} {'p99 ms':>9}")
+    asyncio.run(run(place, [json.dumps(next(fresh)).encode() for _ in range(500)], 8))
+    print(f"{'':<28} {'requests/s':>10} {'posts/s':>9} {'p50 ms':>9} {'p99 ms':>9} {'µs/post':>9} {'MiB':>7}")
     for clients in sorted({1, 16, options.clients, 1_000}):
         count = max(options.requests if clients > 1 else options.requests // 4, clients)
-        bodies = [json.dumps(next(fresh)).encode() for _ in range(count)]
-        seconds, times = asyncio.run(run(place, bodies, clients))
-        print(told(f"single posts, {clients} clients", count, seconds, times), flush=True)
+        single = [json.dumps(next(fresh)).encode() for _ in range(count)]
+        tell(f"single posts, {clients} clients", place, single, clients, count)
+    count = options.batch * options.batches
     for clients in (1, 4):
         batches = [
             json.dumps({"items": [next(fresh) for _ in range(options.batch)]}).encode() for _ in range(options.batches)
         ]
-        seconds, times = asyncio.run(run(place, batches, clients))
-        name = f"batches of {options.batch}, {clients} clients"
-        print(told(name, options.batch * options.batches, seconds, times), flush=True)
-    seconds, times = asyncio.run(run(place, batches, 4))
-    print(told("the same batches again", options.batch * options.batches, seconds, times), flush=True)
+        tell(f"batches of {options.batch}, {clients} clients", place, batches, clients, count)
+    tell("the same batches again", place, batches, 4, count)
 
 
 def main() -> None:
@@ -120,7 +132,7 @@ def main() -> None:
             if not address:
                 raise SystemExit(f"the server did not start:\n{(Path(folder) / 'log').read_text()}")
             where = urlsplit(address)
-            measure(Place(where.hostname or "", where.port or 0, secret), options)
+            measure(Place(where.hostname or "", where.port or 0, secret, server.pid), options)
         finally:
             server.terminate()
             usage = server.stdout.read().split()

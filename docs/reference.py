@@ -9,12 +9,13 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import click
 
+from forestall import __version__
 from forestall.assembly import build
 from forestall.doors.cli.main import forestall
+from forestall.doors.api.openapi import document
 from forestall.doors.server import create_app
 from forestall.flow import result
 from forestall.ledger.checkpoint import Signer
@@ -71,7 +72,7 @@ def routes() -> str:
     """Every API route from the OpenAPI description."""
     store = MemoryStore(Signer("forestall/docs", bytes(32)), now)
     with build(Settings(), store=store) as house:
-        schema: dict[str, Any] = create_app(house).openapi_schema.to_schema()
+        schema = document(create_app(house).routes, __version__)
     lines = ["# Routes", "", "The contract is `/openapi.json`; this page lists what is in it.", ""]
     for path, operations in sorted(schema["paths"].items()):
         for method, operation in sorted(operations.items()):

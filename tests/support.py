@@ -101,6 +101,17 @@ class FailingDetector(WordDetector):
         raise RuntimeError("no luck")
 
 
+class BoastingDetector(WordDetector):
+    """A detector whose findings claim more than it declared."""
+
+    name = "boasting"
+
+    def look(self, reading: Reading) -> Iterable[Finding]:
+        """Claim the harshest ceiling for a text label and for a label nobody declared."""
+        for label in ("recruiting", "undeclared"):
+            yield Finding(self.name, self.version, label, 1.0, Outcome.REMOVE)
+
+
 class PlainOpener:
     """An opener for tests: every attachment is UTF-8 text, an archive is `TAR!` and lines of `name=text`."""
 

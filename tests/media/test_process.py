@@ -67,7 +67,10 @@ def test_silence_ends_at_the_deadline() -> None:
 def test_input_and_output_may_cross() -> None:
     """A worker that answers at length before it has taken its input does not lock up with us."""
     then = "wire.write_reply(sink, wire.Member('/a'), bytes(5_000_000))"
-    worker = Process(LIMITS, (sys.executable, "-c", FALSE_WORKER.format(then=then).replace("wire.read_request(source)\nwire.w", "wire.w")))
+    worker = Process(
+        LIMITS,
+        (sys.executable, "-c", FALSE_WORKER.format(then=then).replace("wire.read_request(source)\nwire.w", "wire.w")),
+    )
     worker.ask(wire.Open(), b"x" * 5_000_000)
     reply, raw = worker.answer(time.monotonic() + 20, 10_000_000)
     assert reply == wire.Member("/a")

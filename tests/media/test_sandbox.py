@@ -67,7 +67,9 @@ for name, attempt in {attempts}.items():
     print("ALLOWED", name)
 """
 
-needs_seccomp = pytest.mark.skipif(kernel.machine() not in seccomp.ARCHITECTURES, reason="NO TABLE of system calls for this machine")
+needs_seccomp = pytest.mark.skipif(
+    kernel.machine() not in seccomp.ARCHITECTURES, reason="NO TABLE of system calls for this machine"
+)
 
 
 def tried(tmp_path: Path, layers: str, attempts: dict[str, str]) -> list[str]:
@@ -98,7 +100,15 @@ def test_the_filter_alone_refuses_everything(tmp_path: Path) -> None:
 
 def test_landlock_alone_closes_the_file_system(tmp_path: Path) -> None:
     """Without any other layer, Landlock refuses to read, list, write or run files."""
-    names = ("reading a file", "listing a folder", "writing a file", "making a folder", "a link", "removing a file", "a program")
+    names = (
+        "reading a file",
+        "listing a folder",
+        "writing a file",
+        "making a folder",
+        "a link",
+        "removing a file",
+        "a program",
+    )
     said, *allowed = tried(tmp_path, "privileges.drop(), landlock.apply()", {name: ATTEMPTS[name] for name in names})
     if "off: " in said:
         pytest.skip(f"NO LANDLOCK on this kernel: {said}")
@@ -124,7 +134,9 @@ def test_a_worker_has_the_limits_it_should() -> None:
     opened(box, b"text")
     (pid,) = set(workers()) - before
     lines = {line[:25].strip(): line[25:].split() for line in Path(f"/proc/{pid}/limits").read_text().splitlines()}
-    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+    status = dict(
+        line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line
+    )
     box.close()
     assert 1536 * MIB <= int(lines["Max address space"][0]) <= 2048 * MIB
     assert lines["Max core file size"][:2] == ["0", "0"]
@@ -189,13 +201,25 @@ def test_some_calls_are_judged_by_what_they_ask(name: str) -> None:
 
     assert {call: answer(call, 0, 4096, 3) for call in ("mmap", "mprotect")} == {"mmap": ALLOW, "mprotect": ALLOW}
     assert {answer(call, 0, 4096, rights) for call in ("mmap", "mprotect") for rights in (4, 5, 7)} == {NOT_IMPLEMENTED}
-    assert [answer("clone", flags) for flags in (thread, process, namespace)] == [ALLOW, NOT_IMPLEMENTED, NOT_IMPLEMENTED]
+    assert [answer("clone", flags) for flags in (thread, process, namespace)] == [
+        ALLOW,
+        NOT_IMPLEMENTED,
+        NOT_IMPLEMENTED,
+    ]
     assert [answer("prlimit64", pid) for pid in (0, 1)] == [ALLOW, NOT_IMPLEMENTED]
 
 
 def test_a_landlock_ruleset_fits_its_kernel() -> None:
     """The ruleset has the length and the rights of each ABI, so that no kernel refuses it."""
-    assert {abi: len(landlock.ruleset(abi)) for abi in (1, 2, 3, 4, 5, 6, 9)} == {1: 8, 2: 8, 3: 8, 4: 16, 5: 16, 6: 24, 9: 24}
+    assert {abi: len(landlock.ruleset(abi)) for abi in (1, 2, 3, 4, 5, 6, 9)} == {
+        1: 8,
+        2: 8,
+        3: 8,
+        4: 16,
+        5: 16,
+        6: 24,
+        9: 24,
+    }
     rights = {abi: struct.unpack_from("=Q", landlock.ruleset(abi))[0] for abi in (1, 2, 3, 5)}
     assert rights == {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 5: 0xFFFF}
 

@@ -115,6 +115,14 @@ def test_faults_in_a_file(text: str, wrong: str) -> None:
         (rule(examples="{fires: [{pledge: 1, audience: all}]}"), "`audience` is never `all`", ""),
         (rule(examples="{quiet: [{pledge: 1}]}"), "should stay quiet here but fires", "correct the example"),
         (
+            rule(
+                when=conditions('finding("contact-point") or finding("pledge")'),
+                examples="{fires: [{contact-point: 1}]}",
+            ),
+            "fires here, but what it rests on here may cause `pass` at most",
+            "",
+        ),
+        (
             rule(examples="{fires: [{pledge: 1, context-news: 1}]}", extra=NEWS),
             "should fire here but does not; excused by news",
             "",

@@ -27,7 +27,8 @@ STEPS = ("grievance", "propaganda", "contact", "training", "pledge", "incitement
         ([found("contact-invite", 0.2), found("propaganda", 0.5)], Outcome.REVIEW),
         ([found("propaganda", 0.9)], Outcome.PASS),
         ([found("contact-point"), found("listed-name")], Outcome.PASS),
-        ([found("contact-point", 0.1, where="code", kind="telegram:invite")], Outcome.REVIEW),
+        ([found("contact-invite", 0.3, where="code", kind="telegram:invite")], Outcome.REVIEW),
+        ([found("contact-point", 0.1, where="code", kind="telegram:invite")], Outcome.PASS),
         ([found("contact-point", 0.1, where="code", kind="mail")], Outcome.PASS),
         ([found("contact-invite", 0.25, where="code", kind="whatsapp:invite")], Outcome.PASS),
         (

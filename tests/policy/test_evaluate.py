@@ -19,7 +19,7 @@ from forestall.policy.ruleset import load
 TEXTUAL: Mapping[str, Outcome] = {
     label: ceiling for label, ceiling in LABELS.items() if ceiling.rank <= Outcome.REVIEW.rank
 }
-LAWS = settings(max_examples=150, derandomize=True, deadline=None)
+LAWS = settings(max_examples=100, derandomize=True, deadline=None)
 
 
 def checked(files: dict[str, str]) -> Ruleset:

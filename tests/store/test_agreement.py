@@ -61,7 +61,7 @@ def view(store: Store) -> list[Any]:
     return found
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(CHANGES, min_size=1, max_size=6), min_size=1, max_size=4))
 def test_memory_and_sqlite_agree(tmp_path_factory: Any, groups: list[list[Change]]) -> None:
     """Whatever is submitted, in whatever groups, both stores give the same receipts and errors and then read the same."""

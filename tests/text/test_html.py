@@ -125,7 +125,9 @@ def test_hiding_that_never_ends_loses_nothing() -> None:
         ("<a href=javascript:x><a href='java\nscript:x'><a href=&#106;avascript:x><a href=data:x><a href=cid:x>", ()),
         ("<a href=/x><a href=#y><a href=z.html><a href>", ()),
         ("<base href=https://a.example/b/><a href=c><a href=/d>", ("https://a.example/b/c", "https://a.example/d")),
-        ("<base href='https://[x'><a href=c>", ()),
+        ("<base href=https://a.example><a href=c><a href='?d'>", ("https://a.example/c", "https://a.example?d")),
+        ("<base href=https://a.example/b?c><a href=//d.example>", ("https://d.example",)),
+        ("<base href=mailto:x><a href=c>", ()),
         ("<script src=https://a.example/x.js></script><style src=https://b.example></style>", ()),
     ],
 )

@@ -57,6 +57,8 @@ class App(Litestar):
             return
         request_id, started, status = new_id(), time.perf_counter(), 500
         scope.setdefault("state", {})["request_id"] = request_id
+        if scope["method"] == "HEAD":  # answered like GET; the server in front leaves the body away (RFC 9110 §9.3.2)
+            scope = {**scope, "method": "GET"}
 
         async def named(message: Message) -> None:
             nonlocal status
@@ -101,6 +103,7 @@ def create_app(house: House) -> Litestar:
     return App(
         route_handlers=[front, router, *console.routes(house)],
         state=State(state, deep_copy=False),
+        on_startup=[state["api"].start],
         on_shutdown=[state["api"].close],
         exception_handlers={
             HTTPException: problems.on_http,

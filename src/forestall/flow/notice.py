@@ -1,6 +1,7 @@
 """Notice: every detector looks; what could not be read or looked at is a finding too."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -28,7 +29,7 @@ def look(reading: Reading, detectors: Sequence[Detector]) -> tuple[Finding, ...]
     findings = [_unreadable(problem) for problem in reading.problems]
     for detector in detectors:
         try:
-            findings += detector.look(reading)
+            findings += [_within(finding, detector) for finding in detector.look(reading)]
         except Exception as error:
             _log.error("detector_failed", detector=detector.name, error=type(error).__name__)
             findings.append(_failed(detector))
@@ -41,6 +42,12 @@ def labels(detectors: Sequence[Detector]) -> dict[str, Outcome]:
     for detector in detectors:
         declared.update(detector.labels)
     return declared
+
+
+def _within(finding: Finding, detector: Detector) -> Finding:
+    """Give a finding with a ceiling no harsher than its detector declared for the label; an undeclared label may cause nothing."""
+    declared = detector.labels.get(finding.label, Outcome.PASS)
+    return finding if finding.ceiling.rank <= declared.rank else replace(finding, ceiling=declared)
 
 
 def _unreadable(problem: Problem) -> Finding:

@@ -159,8 +159,8 @@ def _walk(found: _Found, data: bytes, name: str) -> None:
 def _advance(found: _Found, image: Image.Image, frame: int) -> bool:
     """Go to the next frame; False at the end, or where time is up (which is named)."""
     try:
-        found.tray.check_time()
         image.seek(frame)
+        found.tray.check_time()
     except EOFError:
         return False
     except OutOfTime:
@@ -174,18 +174,14 @@ def _salvage(found: _Found, data: bytes, name: str, error: Exception) -> None:
     if found.seen == 0:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
         try:
-            with Image.open(io.BytesIO(data), formats=[name]) as image:
-                _check_size(found, image)
-                image.load()
-                found.keep(0, image, _turn(image))
+            _walk(found, data, name)
         except (OutOfTime, MemoryError):
             raise
-        except Exception:
-            found.tray.trouble("damaged", found.part, _words(error))
-            return
+        except Exception:  # noqa: S110 - what the first attempt said is named below
+            pass
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = False
-    found.tray.trouble("truncated", found.part, _words(error))
+    found.tray.trouble("truncated" if found.seen else "damaged", found.part, _words(error))
 
 
 def _words(error: Exception) -> str:

@@ -81,7 +81,7 @@ def _inside(tray: Tray, part: str, data: bytes, kind: str, reader: Reader) -> It
     except (OutOfTime, GeneratorExit):
         raise
     except MemoryError:
-        tray.trouble("too-large", part, "it needs more memory than a worker may take")
+        tray.trouble("too-much-memory", part)
     except Exception as error:
         tray.trouble("damaged", part, f"{type(error).__name__}: {error}"[:200])
 

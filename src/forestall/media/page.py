@@ -82,7 +82,6 @@ _AS_BROWSERS_DO = {"ascii": "cp1252", "latin_1": "cp1252"}
 _DECLARED = re.compile(rb"(?:charset|encoding)\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_-]{2,40})", re.IGNORECASE)
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{3,}")
 _BYTES_PER_CHARACTER = 4
-_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 def read(tray: Tray, part: str, data: bytes, media_type: str) -> Iterable[Member]:
@@ -100,7 +99,7 @@ def lay_out(tray: Tray, part: str, data: bytes, markup: Markup, charset: str = "
     text, doubt = decode(data[:most], charset)
     if doubt:
         tray.trouble("encoding", part, doubt)
-    if len(data) > most:
+    if len(data) > most and len(text) <= tray.limits.text:  # otherwise the tray names it
         tray.trouble("text-too-long", part, f"{len(data)} bytes")
     tray.text(part, Role.PAGE, text, markup)
 
@@ -114,21 +113,23 @@ def declared(data: bytes) -> str:
 def decode(data: bytes, charset: str = "") -> tuple[str, str]:
     """Give the text of some bytes, and in what way the encoding was in doubt (empty if it was not).
 
-    A byte order mark wins, then valid UTF-8, then the declared `charset`, then UTF-16 without a mark, then UTF-8 with a few
+    A byte order mark wins, then UTF-16 without a mark, then valid UTF-8, then the declared `charset`, then UTF-8 with a few
     broken places, then cp1256 (Arabic) where bytes above 127 stand in runs, else cp1252 (Western).
     """
     for mark, name in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(name, "replace"), ""
+    guess = sniff.utf16_without_mark(
+        data[:4096]
+    )  # its bytes are valid UTF-8 as well, and never otherwise look like this
+    if guess:
+        return data.decode(guess, "replace"), f"no byte order mark, read as {guess}"
     try:
         return _utf8(data), ""
     except UnicodeDecodeError as error:
         broken = error
     if charset and (text := _as(data, charset)) is not None:
         return text, ""
-    guess = sniff.utf16_without_mark(data[:4096])
-    if guess:
-        return data.decode(guess, "replace").removeprefix(_BOM), f"no byte order mark, read as {guess}"
     text = data.decode("utf-8", "replace")
     valid = len(text.encode("utf-8", "replace")) - len(text)
     if text.count("\N{REPLACEMENT CHARACTER}") * 10 < valid:

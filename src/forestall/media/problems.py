@@ -18,6 +18,7 @@
 | `too-many-pages` | a document has more pages than we read | |
 | `too-many-pixels` | a picture is larger than we decode | yes |
 | `too-much-media` | one file holds more pictures than we keep | |
+| `too-much-memory` | opening takes more memory than a worker may have | yes |
 | `too-slow` | opening took longer than we wait | yes |
 | `truncated` | a file ends early; what there is was read | |
 | `unsafe-path` | a member is a link or a device, or its name points outside the archive | yes |
@@ -77,6 +78,7 @@ CAUSES: dict[str, Cause] = {
     "too-much-media": Cause(
         "there are more pictures inside than we keep; the rest was not looked at", "split the file"
     ),
+    "too-much-memory": Cause("opening the file takes more memory than a worker may have", _LOOK, evasive=True),
     "too-slow": Cause(
         "opening the file took longer than we wait; only what was read until then was looked at",
         f"{_LOOK}, or {_RAISE.format('max_seconds')}",
@@ -91,7 +93,7 @@ CAUSES: dict[str, Cause] = {
         evasive=True,
     ),
     "unsupported": Cause(
-        "Forestall has no reader for this kind of file; its digests were compared",
+        "there is no reader for this kind of file; only its digests were compared",
         "look at the file by hand if it matters",
     ),
 }

@@ -67,6 +67,7 @@ _BRANDS = {
     b"M4A ": "audio/mp4",
     **dict.fromkeys((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"), "image/heic"),
 }
+_MADE_OF_LETTERS = frozenset({"image/gif", TAR})
 INERT = frozenset(
     {"application/applefile", "application/x-ds-store", "font/otf", "font/ttf", "font/woff", "font/woff2"}
 )
@@ -92,10 +93,10 @@ def media_type(data: bytes) -> str:
     if not data:
         return EMPTY
     for offset, magic, found in _MAGIC:
-        if data.startswith(magic, offset):
+        if data.startswith(magic, offset) and not _is_a_word(magic, found, data):
             return found
-    if data[:4] == b"RIFF":
-        return _RIFF.get(data[8:12], UNKNOWN)
+    if data[:4] == b"RIFF" and data[8:12] in _RIFF:
+        return _RIFF[data[8:12]]
     if data[4:8] == b"ftyp":
         return _branded(data)
     if data[:2] == b"BM" and data[6:10] == b"\0\0\0\0" and data[15:18] == b"\0\0\0":
@@ -105,6 +106,11 @@ def media_type(data: bytes) -> str:
     if _is_old_tar(data):
         return TAR
     return _written(data)
+
+
+def _is_a_word(magic: bytes, found: str, data: bytes) -> bool:
+    """True where a mark made of letters (`MZ`, `OTTO`) only begins a sentence."""
+    return magic.isalnum() and found not in _MADE_OF_LETTERS and _looks_written(data[:_HEAD])
 
 
 def _branded(data: bytes) -> str:

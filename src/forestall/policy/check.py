@@ -7,10 +7,9 @@ context only ever counts against it, so that an excuse can never make an outcome
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from forestall.model.outcome import Outcome
-from forestall.policy.engine import Mention, mentions
+from forestall.policy.engine import Mention, mentions, needs_finding
 from forestall.policy.facts import FACTS
 from forestall.policy.fault import Fault, Place, nearest
-from forestall.policy.logic import World, compiled, pushed
 from forestall.policy.reach import unreachable
 from forestall.policy.syntax import And, Choice, Compare, Expr, FactName, Literal, Not, Or, Score
 from forestall.policy.template import ALWAYS
@@ -71,7 +70,7 @@ class _Check:
             )
         yield from self._reason(rule, {mention.label for _, mention in spoken if mention.bearing >= 0})
         yield from self._outcome(rule, [mention for _, mention in spoken])
-        if not any(_false_without_findings(line) for line in rule.when):
+        if not any(needs_finding(line.expr) for line in rule.when):
             hint = 'add a condition such as `finding("…")`: without a finding nothing may happen'
             yield Fault(rule.places["when"], f"rule `{rule.id}` does not need a finding to fire", hint)
         never = unreachable(rule)
@@ -168,11 +167,6 @@ def _repeated(what: str, named: Iterable[tuple[str, Place]]) -> Iterator[Fault]:
                 f"the first is in {first[name].file}, line {first[name].line}",
             )
         first.setdefault(name, place)
-
-
-def _false_without_findings(line: Condition) -> bool:
-    """Say whether a condition is false whatever the facts, as long as there are no findings."""
-    return compiled(pushed(line.expr)).asks(World({}, (), ())) is False
 
 
 def _values(line: Condition, expr: Expr) -> Iterator[Fault]:

@@ -1,6 +1,6 @@
 """A ruleset made ready: conditions compiled, rules found by the labels they speak about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from forestall.policy.logic import Asks, Compiled, World, compiled, lends, pushed
@@ -20,10 +20,14 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class ReadyRule:
-    """A rule and its compiled conditions, all of which must be true; `told` are the labels its reason speaks of."""
+    """A rule and its compiled conditions, all of which must be true.
+
+    Of each set in `needs` one label must be there, or the rule is false; `told` are the labels its reason speaks of.
+    """
 
     rule: Rule
     conditions: tuple[Compiled, ...]
+    needs: tuple[frozenset[str], ...]
     told: tuple[str, ...]
 
     def truth(self, world: World) -> bool | None:
@@ -73,12 +77,16 @@ class Ruleset:
     by_context: Mapping[str, tuple[int, ...]] = field(repr=False, compare=False)
     ready_pardons: tuple[ReadyPardon, ...] = field(repr=False, compare=False)
 
-    def concerned(self, labels: Iterable[str]) -> list[ReadyRule]:
-        """Give the rules that speak about one of these labels; every other rule is false whatever the facts (`check` says so)."""
+    def concerned(self, labels: Mapping[str, object]) -> list[ReadyRule]:
+        """Give the rules that could be anything but false where findings have these labels, whatever the facts.
+
+        Each condition that is false without findings needs one of the labels it speaks about; every rule has one (`check` says so).
+        """
         numbers: set[int] = set()
         for label in labels:
             numbers.update(self.by_label.get(label, ()))
-        return [self.ready[number] for number in sorted(numbers)]
+        rules = [self.ready[number] for number in sorted(numbers)]
+        return [ready for ready in rules if not any(need.isdisjoint(labels) for need in ready.needs)]
 
 
 def mentions(expr: Expr) -> list[Mention]:
@@ -104,17 +112,23 @@ def _mentions(expr: Expr, *, negated: bool) -> list[Mention]:
     ]
 
 
+def needs_finding(expr: Expr) -> bool:
+    """Say whether a condition is false whatever the facts, as long as there are no findings."""
+    return compiled(pushed(expr)).asks(World({}, (), ())) is False
+
+
+def _ready(rule: Rule) -> ReadyRule:
+    needs = [
+        frozenset(mention.label for mention in mentions(line.expr)) for line in rule.when if needs_finding(line.expr)
+    ]
+    told = dict.fromkeys(hole.label for hole in rule.reason.holes if hole.label)
+    return ReadyRule(rule, tuple(compiled(pushed(line.expr)) for line in rule.when), tuple(needs), tuple(told))
+
+
 def make_ready(written: Written, version: str, files: Mapping[str, str]) -> Ruleset:
     """Compile what was written. Harsher rules come first, then the order of the files."""
     ordered = sorted(written.rules, key=lambda rule: -rule.outcome.rank)
-    ready = tuple(
-        ReadyRule(
-            rule,
-            tuple(compiled(pushed(line.expr)) for line in rule.when),
-            tuple(dict.fromkeys(hole.label for hole in rule.reason.holes if hole.label)),
-        )
-        for rule in ordered
-    )
+    ready = tuple(_ready(rule) for rule in ordered)
     pardons = tuple(
         ReadyPardon(
             pardon, frozenset(pardon.excuses), compiled(pushed(pardon.unless.expr)).asks if pardon.unless else None

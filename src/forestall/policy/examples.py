@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from forestall.model.decision import Verdict
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.policy.engine import Ruleset
 from forestall.policy.evaluate import evaluate
 from forestall.policy.fault import Fault
-from forestall.policy.written import Example
+from forestall.policy.written import Example, Rule
 
 
 def unmet(ruleset: Ruleset, labels: Mapping[str, Outcome]) -> list[Fault]:
@@ -15,17 +16,25 @@ def unmet(ruleset: Ruleset, labels: Mapping[str, Outcome]) -> list[Fault]:
     faults: list[Fault] = []
     for rule in ruleset.rules:
         for example in rule.examples:
-            verdict = evaluate(example.facts, _findings(example, labels), ruleset)
-            fired = rule.id in {reason.rule for reason in verdict.reasons} and rule.id not in verdict.unknowns
-            if fired is not example.fires:
-                told = "should fire here but does not" if example.fires else "should stay quiet here but fires"
-                excused = (
-                    f"; excused by {', '.join(given.name for given in verdict.excuses)}" if verdict.excuses else ""
-                )
+            wrong = _wrong(rule, example, evaluate(example.facts, _findings(example, labels), ruleset))
+            if wrong:
                 faults.append(
-                    Fault(example.place, f"rule `{rule.id}` {told}{excused}", "correct the example or the conditions")
+                    Fault(example.place, f"rule `{rule.id}` {wrong}", "correct the example or the conditions")
                 )
     return faults
+
+
+def _wrong(rule: Rule, example: Example, verdict: Verdict) -> str:
+    """Say what does not hold about an example, or nothing."""
+    fired = rule.id in {reason.rule for reason in verdict.reasons} and rule.id not in verdict.unknowns
+    if not example.fires:
+        return "should stay quiet here but fires" if fired else ""
+    if not fired:
+        excused = f"; excused by {', '.join(given.name for given in verdict.excuses)}" if verdict.excuses else ""
+        return f"should fire here but does not{excused}"
+    if verdict.outcome.rank < rule.outcome.rank:
+        return f"fires here, but what it rests on here may cause `{verdict.outcome}` at most"
+    return ""
 
 
 def _findings(example: Example, labels: Mapping[str, Outcome]) -> list[Finding]:

@@ -35,6 +35,10 @@ _PRAGMAS = (
     "journal_size_limit = 67108864",
 )
 
+_WRITER_CACHE = (
+    "cache_size = -32768"  # KiB: a whole group of changes fits, so that no page is written twice in one transaction
+)
+
 
 def open_store(folder: Path, signer: Signer, clock: Clock) -> SqlStore:
     """Open the store in a data folder, making or migrating it as needed; several processes may have it open at once.
@@ -73,7 +77,7 @@ def _engines(path: Path) -> tuple[Engine, Engine]:
 
     def prepare_writer(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun by `_begin`, not by the driver
-        _set_up(connection, path, _PRAGMAS)
+        _set_up(connection, path, (*_PRAGMAS, _WRITER_CACHE))
 
     def prepare_reader(connection: sqlite3.Connection, _record: Any) -> None:
         _set_up(connection, path, (*_PRAGMAS, "query_only = ON"))

@@ -8,7 +8,7 @@ stretched words read as the plain ones; it is for matching only. Both take linea
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from types import ModuleType
 
 import numpy as np
@@ -25,16 +25,16 @@ _SPARE = 64
 """Characters of room for ligatures before the kernel is asked again with as much room as it needs."""
 
 
-@dataclass(frozen=True)
 class Folded:
-    """A folded text. `original_length` is the length of the text it came from.
+    """A folded text, with the way back: `span` gives the original offsets of folded ones."""
 
-    `starts` gives, for each folded character and the end, the original offset where it starts; `None` means the same one.
-    """
+    __slots__ = ("_length", "_squeezed", "_starts", "text")
 
-    text: str
-    original_length: int
-    starts: NDArray[np.int32] | None = None
+    def __init__(self, text: str, length: int, starts: NDArray[np.int32] | None = None) -> None:
+        self.text = text
+        self._length = length
+        self._starts = starts
+        self._squeezed: Squeezed | bool | None = False
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Give the original offsets of folded characters `start` to `end` (exclusive), clamped to the text.
@@ -43,32 +43,32 @@ class Folded:
         """
         start = min(max(start, 0), len(self.text))
         end = min(max(end, start), len(self.text))
-        if self.starts is None:
+        if self._starts is None:
             return start, end
-        first, last = int(self.starts[start]), int(self.starts[end])
-        if end > start and last == self.starts[end - 1]:
-            last = int(self.starts[np.searchsorted(self.starts, last, side="right")])
+        first, last = int(self._starts[start]), int(self._starts[end])
+        if end > start and last == self._starts[end - 1]:
+            last = int(self._starts[np.searchsorted(self._starts, last, side="right")])
         return first, last
 
-    @cached_property
-    def squeezed(self) -> "Squeezed":
-        """The second view, made when first asked for."""
-        return _squeeze(self.text)
+    @property
+    def squeezed(self) -> "Squeezed | None":
+        """The second view, made when first asked for; None where it would say nothing that this one does not."""
+        if isinstance(self._squeezed, bool):
+            self._squeezed = _squeeze(self.text)
+        return self._squeezed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Squeezed:
     """A lossy view of a folded text: letters `l` read `i`, doubled letters are single, leet digits are letters.
 
-    `starts` are offsets into the folded text. `changed` marks characters in words that were leet, spaced out, stretched,
-    cut by punctuation or glued into a hashtag; `loose` marks those where words are glued, so that a match may begin and
-    end inside. `any_changed` is False where the view says nothing the folded text does not.
+    `starts` are offsets into the folded text. `marks` says for each character whether it stands in a word that was leet,
+    spaced out, stretched, cut by punctuation or glued into a hashtag, and whether words are glued there.
     """
 
     text: str
     starts: NDArray[np.int32]
-    marks: NDArray[np.uint8]
-    any_changed: bool
+    marks: NDArray[np.int32]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Give the folded offsets of squeezed characters `start` to `end` (exclusive, not empty)."""
@@ -79,8 +79,8 @@ class Squeezed:
         return bool((self.marks[start:end] & CHANGED).any())
 
     def loose(self, at: int) -> bool:
-        """True where the character at `at` stands in a word glued from several."""
-        return 0 <= at < len(self.marks) and bool(self.marks[at] & LOOSE)
+        """True where the character at `at` stands in a word glued from several, so that a match may begin or end there."""
+        return at < len(self.marks) and bool(self.marks[at] & LOOSE)
 
 
 def fold(text: str) -> Folded:
@@ -90,31 +90,30 @@ def fold(text: str) -> Folded:
     codes, table = _codes(text), tables()
     room = len(codes) + _SPARE
     while True:
-        out, starts = np.empty(room, np.int32), np.empty(room + 1, np.int32)
-        length = _kernels().fold_codes(codes, table.page, table.entry, table.spread, out, starts)
+        out = np.empty((2, room + 1), np.int32)
+        length = _kernels().fold_codes(codes, table.page, table.entry, table.spread, out)
         if length >= 0:
-            break
+            return Folded(_text(out[0, :length]), len(text), out[1, : length + 1])
         room = -length
-    folded = _text(out[:length])
-    return Folded(folded, len(text), starts[: length + 1])
 
 
 def squeezed_patterns(phrases: Sequence[str]) -> list[str]:
     """Give folded phrases the way they read in the squeezed view, so that they can be looked for there."""
-    if not phrases:
-        return []
-    return _squeeze(_APART.join(phrases)).text.split(_APART)
+    view, length = _squeeze_codes(_codes(_APART.join(phrases)))
+    return _text(view[0, : abs(length)]).split(_APART) if phrases else []
 
 
-def _squeeze(text: str) -> Squeezed:
-    """Make the second view of a folded text."""
-    codes = _codes(text)
-    out, starts = np.empty(len(codes), np.int32), np.empty(len(codes), np.int32)
-    marks = np.empty(len(codes), np.uint8)
-    table = tables()
-    length = _kernels().squeeze_codes(codes, table.page, table.entry, table.leet, out, starts, marks)
-    squeezed = _text(out[: abs(length)])
-    return Squeezed(squeezed, starts[: abs(length)], marks[: abs(length)], length < 0)
+def _squeeze(text: str) -> Squeezed | None:
+    """Make the second view of a folded text, where there is anything to undo."""
+    view, length = _squeeze_codes(_codes(text))
+    return Squeezed(_text(view[0, :-length]), view[1, :-length], view[2, :-length]) if length < 0 else None
+
+
+def _squeeze_codes(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
+    """Squeeze code points: rows of characters, origins and marks, and their length, negative where any is marked."""
+    table, view = tables(), np.empty((3, len(codes)), np.int32)
+    length: int = _kernels().squeeze_codes(codes, table.page, table.entry, table.leet, view)
+    return view, length
 
 
 def _codes(text: str) -> NDArray[np.int32]:

@@ -48,13 +48,14 @@ _STRETCHED = 3
 
 
 @kernel
-def fold_codes(codes: Codes, page: Pages, entry: Entries, spread: Codes, out: Codes, starts: Codes) -> int:
-    """Write the folded code points to `out` and the offset each came from to `starts`; give the length.
+def fold_codes(codes: Codes, page: Pages, entry: Entries, spread: Codes, view: Codes) -> int:
+    """Write the folded code points and the offset each came from to the two rows of `view`; give the length.
 
-    Where `out` is too short, gives minus the length it needs.
+    The row must have room for one more, where the end is written. Where it is too short, gives minus the room it needs.
     """
-    size, length, seen = len(codes), 0, False
-    like = np.empty(len(out), np.uint8)
+    size, room, length, seen = len(codes), view.shape[1] - 1, 0, False
+    out, starts = view[0, :room], view[1]
+    like = np.empty(room, np.uint8)
     for i in range(size):
         code = codes[i]
         what = entry[page[code >> 8] * 256 + (code & 255)]
@@ -73,7 +74,7 @@ def fold_codes(codes: Codes, page: Pages, entry: Entries, spread: Codes, out: Co
             code = what & TARGET
         seen |= resembles != 0
         length = _put(code, i, resembles, out, starts, like, length)
-    if length > len(out):
+    if length > room:
         return -length
     starts[length] = size
     if seen:
@@ -154,14 +155,13 @@ def _word(out: Codes, like: Bytes, page: Pages, entry: Entries, start: int) -> t
 
 
 @kernel
-def squeeze_codes(
-    codes: Codes, page: Pages, entry: Entries, leet: Bytes, out: Codes, starts: Codes, marks: Bytes
-) -> int:
-    """Write the squeezed view to `out`, origins to `starts`, marks to `marks`; give the length, negative if any is marked.
+def squeeze_codes(codes: Codes, page: Pages, entry: Entries, leet: Bytes, view: Codes) -> int:
+    """Write squeezed characters, origins and marks to the rows of `view`; give the length, negative if any is marked.
 
     `leet` gives the letter a digit or sign below 128 stands for, 0 for none.
     """
     size, length, i, marked = len(codes), 0, 0, False
+    out, starts, marks = view[0], view[1], view[2]
     word = np.empty(size, np.uint8)
     for k in range(size):
         word[k] = (entry[page[codes[k] >> 8] * 256 + (codes[k] & 255)] >> KIND) & 15
@@ -193,7 +193,7 @@ def _emit(
     mark: int,
     out: Codes,
     starts: Codes,
-    marks: Bytes,
+    marks: Codes,
     length: int,
 ) -> int:
     """Append one token: signs between letters dropped, leet read, `l` as `i`, doubles single; give the new length."""

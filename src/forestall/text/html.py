@@ -11,7 +11,6 @@ What a browser would not show is decided so that nothing can hide in it:
 import html as entities
 import re
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 LONGEST_LINK = 4096
 """Most characters of one link target; the rest is cut."""
@@ -30,6 +29,7 @@ _COMMENT_END = re.compile("--!?>")
 _IN_TEXT = re.compile("&(?:#([0-9]+)|#[xX]([0-9a-fA-F]+)|[A-Za-z][A-Za-z0-9]{1,31});?")
 _IN_VALUE = re.compile("&(?:#([0-9]+);?|#[xX]([0-9a-fA-F]+);?|[A-Za-z][A-Za-z0-9]{1,31};)")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,31}):")
+_BASE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)//([^/?#]*)([^?#]*)")
 _REFRESH = re.compile(r"url[\t\n\f\r ]?=", re.IGNORECASE)
 
 
@@ -306,11 +306,16 @@ def _trimmed(written: str) -> str:
 
 
 def _completed(base: str, link: str) -> str:
-    """Give a relative link from its base, or nothing where the two do not fit."""
-    try:
-        return urljoin(base, link)
-    except ValueError:
+    """Give a relative link from its base, `..` left as it is; nothing where the base leads nowhere."""
+    absolute = _BASE.match(base)
+    if not absolute:
         return ""
+    scheme, host, path = absolute.groups()
+    if link.startswith("//"):
+        return scheme + link
+    if not link.startswith("/"):
+        link = (path if link.startswith(("?", "#")) else path.rpartition("/")[0] + "/") + link
+    return f"{scheme}//{host}{link}"
 
 
 def _outward(link: str) -> str:

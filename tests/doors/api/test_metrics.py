@@ -2,6 +2,8 @@
 
 import base64
 import dataclasses
+import io
+import zipfile
 from concurrent.futures import Future
 
 import pytest
@@ -46,10 +48,14 @@ def test_what_could_not_be_read_is_counted(
     client: Client, screen_key: dict[str, str], read_key: dict[str, str]
 ) -> None:
     """Parts that could not be read count by cause, and the question they raise counts as an open case."""
-    data = base64.b64encode(b"\x89PNG\r\n\x1a\n broken").decode()
-    client.post("/v1/screen", json={"id": "a", "media": [{"name": "p.png", "data": data}]}, headers=screen_key)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("../../outside.txt", "hello")
+    data = base64.b64encode(out.getvalue()).decode()
+    client.post("/v1/screen", json={"id": "a", "media": [{"name": "a.zip", "data": data}]}, headers=screen_key)
     lines = _lines(client, read_key)
-    assert sum(value for name, value in lines.items() if name.startswith("forestall_unreadable_total")) == 1
+    assert lines['forestall_unreadable_total{cause="unsafe-path"}'] == 1
+    assert lines['forestall_screened_total{outcome="review"}'] == 1
     assert lines["forestall_open_cases"] == 1
 
 

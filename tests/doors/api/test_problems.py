@@ -81,6 +81,15 @@ def test_a_method_that_is_not_taken(client: Client) -> None:
     assert response.status_code == 405
     assert response.headers["allow"] == "POST, OPTIONS"
     assert response.json()["type"] == "urn:forestall:problem:wrong-method"
+    assert client.delete("/readyz/").headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_head_is_get_without_the_body(client: Client) -> None:
+    """Whatever can be asked for with GET can be asked about with HEAD."""
+    assert client.head("/healthz").status_code == 200
+    assert client.head("/healthz").headers["content-length"] == client.get("/healthz").headers["content-length"]
+    assert client.head("/v1/decisions").status_code == 401
+    assert client.head("/v1/screen").status_code == 405
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import TestClient
+from tests.support import LABELS, PlainOpener, SmallHouse
 
 from forestall.assembly import House
-from forestall.doors import console
+from forestall.doors.server import create_app
 from forestall.exchange.platform import PlatformExports
 from forestall.ledger.checkpoint import Signer
 from forestall.model.content import Attachment, Content
@@ -17,7 +19,6 @@ from forestall.model.reading import Opened, Plane
 from forestall.model.records import Case, CaseState
 from forestall.model.settings import Settings
 from forestall.review import people
-from tests.support import LABELS, PlainOpener, SmallHouse
 
 PASSWORD = "calm green ships sail"
 Client = TestClient[Litestar]
@@ -87,6 +88,14 @@ class Visitor:
         return self
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing a password takes long on purpose; here it need not."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(people, "_hasher", quick)
+    monkeypatch.setattr(people, "_NOBODY", quick.hash("nobody has this password"))
+
+
 @pytest.fixture
 def house() -> House:
     """A house of fakes."""
@@ -99,8 +108,7 @@ def visit(house: House) -> Iterator[Callable[[], Visitor]]:
     clients: list[Client] = []
 
     def make() -> Visitor:
-        app = Litestar(route_handlers=console.routes(house), openapi_config=None)
-        clients.append(TestClient(app).__enter__())
+        clients.append(TestClient(create_app(house)).__enter__())
         return Visitor(clients[-1])
 
     yield make

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from PIL import Image
+from tests.doors.console.conftest import Visitor
 
 from forestall.assembly import House
 from forestall.doors.console import desk
@@ -15,7 +16,6 @@ from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.records import Case, CaseState
 from forestall.review import people
-from tests.doors.console.conftest import Visitor
 
 Cases = Callable[..., Case]
 Visits = Callable[[], Visitor]
@@ -224,7 +224,7 @@ def test_auditors_read_only(house: House, visit: Visits, make_case: Cases) -> No
     auditor = visit().join(house, "auditor", "eva")
     page = auditor.get(f"/console/cases/{case.id}")
     assert "Your role reads and changes nothing." in page
-    assert "/answer" not in page
+    assert f"/console/cases/{case.id}/answer" not in page
     assert "Your role may not do this." in auditor.post(
         f"/console/cases/{case.id}/answer", 403, version="1", choice="remove"
     )

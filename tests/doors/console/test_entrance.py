@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from tests.doors.console.conftest import PASSWORD, Visitor, small_house
 
 from forestall.assembly import House
 from forestall.doors.console import context
 from forestall.model.settings import Settings
 from forestall.review import people
-from tests.doors.console.conftest import PASSWORD, Visitor, small_house
 
 Visits = Callable[[], Visitor]
 
@@ -48,13 +48,13 @@ def test_link_works_once(house: House, visit: Visits) -> None:
 @pytest.mark.parametrize(
     ("name", "password", "again", "said"),
     [
-        ("ada", "short", "short", "The password has 5 characters."),
+        ("ada", "sh0rt", "sh0rt", "The password has 5 characters."),
         ("ada", PASSWORD, PASSWORD + "!", "The two passwords differ"),
         ("a b/c", PASSWORD, PASSWORD, "That name can&#39;t be used."),
         ("", PASSWORD, PASSWORD, "That name can&#39;t be used."),
     ],
 )
-def test_unusable_account(house: House, stranger: Visitor, name: str, password: str, again: str, said: str) -> None:
+def test_unusable_account(house: House, stranger: Visitor, *, name: str, password: str, again: str, said: str) -> None:
     """A name or password that cannot be used is named, and the invitation stays good."""
     path = invitation(house)
     stranger.get(path)

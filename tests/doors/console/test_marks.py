@@ -48,7 +48,7 @@ def test_every_character_is_under_its_findings(text: str, spans: list[tuple[int,
     """A character is marked by exactly the findings whose spans cover it (a few at one place)."""
     position = 0
     for run in runs(text, spans):
-        for _ in run.symbol and "x" or run.text:
+        for _ in (run.symbol and "x") or run.text:
             covering = {index for index, (start, stop) in spans if start <= position < stop}
             assert set(run.findings) <= covering
             assert len(run.findings) == min(len(covering), marks.MAX_NAMED)

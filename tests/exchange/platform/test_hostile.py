@@ -199,6 +199,7 @@ def test_quotes_that_never_close_again_and_again() -> None:
         ("id,text\n,\n\n,b\n", [("x:4", ())]),
         ("id,text,media\n1,,a.png|b.png\n", [("1", ("missing", "missing"))]),
         ('id,text\n1,"a"b\n2,c\n', [("1", ()), ("2", ())]),
+        ("id,text\n1,a\rb\n2,c\n", [("1", ()), ("2", ())]),
         ("text,text,id\na,b,1\n", [("1", ())]),
         ("name,age\n1,2\n", [("x", ("no-columns",))]),
         ("", []),

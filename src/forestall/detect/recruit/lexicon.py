@@ -30,11 +30,15 @@ _SHORTEST_SQUEEZED = 3
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One small piece of evidence. `strength` is 0 for signs of recruiting, 0..1 for signs of a safe context."""
+    """One small piece of evidence. `degree` says how far it shows its signs of recruiting (0..1).
+
+    `strength` says how far it settles a safe context (0..1); it is 0 for cues of recruiting.
+    """
 
     id: str
     signs: tuple[str, ...]
     gloss: str
+    degree: float = 1.0
     strength: float = 0.0
 
 
@@ -145,12 +149,18 @@ def _compile(documents: Mapping[str, Mapping[str, Any]], version: str) -> Lexico
                 raise BadList(f"the cue {entry['cue']} in {name} has the unknown sign {min(unknown)}", "see signs.yaml")
             for phrase in entry["say"]:
                 _add_phrase(phrase, len(cues), next(phrases), slots, plain)
-            cues.append(Cue(entry["cue"], tuple(entry["signs"]), entry["gloss"], entry.get("strength", 0.0)))
+            cues.append(
+                Cue(
+                    entry["cue"],
+                    tuple(entry["signs"]),
+                    entry["gloss"],
+                    entry.get("degree", 1.0),
+                    entry.get("strength", 0.0),
+                )
+            )
     return Lexicon(
         cues=tuple(cues),
-        speaks=tuple(
-            any(sign in signs and not signs[sign].slight for sign in cue.signs) for cue in cues
-        ),
+        speaks=tuple(any(sign in signs and not signs[sign].slight for sign in cue.signs) for cue in cues),
         slots=tuple(slots),
         plain=_automaton(plain),
         squeezed=_automaton(_squeezed(plain, {n for n, slot in enumerate(slots) if not cues[slot.cue].strength})),

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from forestall.detect.recruit.lexicon import GAP, Lexicon
-from forestall.text.fold import Folded
+from forestall.text.fold import Folded, Squeezed
 
 _PROCLITICS = frozenset(
     {"و", "ف", "ب", "ل", "ك", "س", "ه", "ال", "وال", "بال", "فال", "كال", "عال", "هال", "شال", "لل", "ولل"}
@@ -36,8 +36,8 @@ class _Piece(NamedTuple):
 def find(view: Folded, lexicon: Lexicon) -> list[Hit]:
     """Give every cue in the text, in the order in which they end; each cue at most once per place."""
     pieces = _plain_pieces(view, lexicon)
-    if view.squeezed.any_changed:
-        hidden = _squeezed_pieces(view, lexicon)
+    if view.squeezed is not None:
+        hidden = _squeezed_pieces(view.squeezed, lexicon)
         if hidden:
             pieces = sorted(pieces + hidden, key=lambda piece: piece.end)
     return _phrases(pieces, lexicon)
@@ -60,10 +60,10 @@ def _plain_pieces(view: Folded, lexicon: Lexicon) -> list[_Piece]:
     return pieces
 
 
-def _squeezed_pieces(view: Folded, lexicon: Lexicon) -> list[_Piece]:
+def _squeezed_pieces(squeezed: Squeezed, lexicon: Lexicon) -> list[_Piece]:
     """Give the phrase parts that stand in obfuscated words, with offsets into the folded text."""
-    squeezed, slots = view.squeezed, lexicon.squeezed.slots
-    text, pieces = squeezed.text, []
+    slots, text = lexicon.squeezed.slots, squeezed.text
+    pieces: list[_Piece] = []
     for pattern, start, end in lexicon.squeezed.find(text):
         if not squeezed.changed(start, end):
             continue

@@ -99,18 +99,20 @@ def _weigh_stretch(inside: Sequence[Hit], around: Sequence[Hit], quoted: Sequenc
         for sign in lexicon.cues[hit.cue].signs:
             if sign in lexicon.signs:
                 signs.setdefault(sign, []).append(hit)
-    total = _sum(signs, lexicon)
+    total = _sum({sign: max(lexicon.cues[hit.cue].degree for hit in found) for sign, found in signs.items()}, lexicon)
     taken = min(sum(lexicon.contexts[name].weight * value for name, value in certain.items()), lexicon.most_taken)
     return Weighed(_chance(total - taken), _chance(total), {**contexts, **signs}, certain)
 
 
-def _sum(signs: Iterable[str], lexicon: Lexicon) -> float:
-    """Add up signs and pairs of signs, in log-odds."""
-    present = sorted(signs)
-    total = lexicon.base + sum(lexicon.signs[sign].weight for sign in present)
+def _sum(degrees: Mapping[str, float], lexicon: Lexicon) -> float:
+    """Add up signs and pairs of signs, each to the degree it is shown, in log-odds."""
+    present = sorted(degrees)
+    total = lexicon.base + sum(lexicon.signs[sign].weight * degrees[sign] for sign in present)
     for number, one in enumerate(present):
         for other in present[number + 1 :]:
-            total += lexicon.pairs.get((one, other), 0.0)
+            pair = lexicon.pairs.get((one, other))
+            if pair:
+                total += pair * min(degrees[one], degrees[other])
     if not any(lexicon.signs[sign].ask for sign in present):
         return min(total, lexicon.most_without_ask)
     return total

@@ -150,7 +150,9 @@ async def _from_form(request: AnyRequest) -> Asked:
         fields = (await request.form()).multi_items()
     except HTTPException as error:
         if "Too Large" in error.detail:
-            raise Wrong("too-large", f"the form has more than {MAX_PARTS:,} parts") from None
+            raise Wrong(
+                "too-large", f"the form has more than {MAX_PARTS:,} parts, or a part with too long a head"
+            ) from None
         raise Wrong("bad-request", "the form is not valid `multipart/form-data`") from None
     except (LookupError, ValueError):  # a part announced in an unknown character set, or not written in it
         raise Wrong("bad-request", "a field of the form is not text in UTF-8") from None

@@ -14,17 +14,24 @@ from forestall.assembly import House
 from forestall.doors.api.problems import Wrong
 from forestall.flow import decide
 from forestall.flow.screen import Screened
-from forestall.model.content import Content, Markup
+from forestall.model.content import Attachment, Content, Markup
 from forestall.model.decision import Decision
 from forestall.model.errors import StoreFailed
 from forestall.model.records import Receipt
 
 SLICE = 8
 """Items screened between two turns of the event loop."""
+GROUP = 128
+"""Items of one request that go to the store together: small groups would cost a commit each."""
 MOST_WAITING = 8_000
 """Items between arrival and answer at most; fewer than the store lets wait, because a full store would hold the loop up."""
 LONG = 8_000
 """Characters from which a text is screened in a thread."""
+
+
+_WARM_UP = Content(
+    "warm-up", text="Good morning, صباح الخير", attachments=(Attachment("warm-up.txt", b"Good morning"),)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +77,23 @@ class Desk:
         try:
             decisions: list[Decision] = []
             durable: list[asyncio.Future[Receipts]] = []
+            part: list[Screened | Known] = []
             for start in range(0, len(contents), SLICE):
                 if start:
                     await asyncio.sleep(0)
-                part = await self._screened(contents[start : start + SLICE])
-                durable.append(await self._submitted(part))
-                decisions += [item.decision for item in part]
+                part += await self._screened(contents[start : start + SLICE])
+                if len(part) >= GROUP or start + SLICE >= len(contents) or _has_files(part):
+                    durable.append(await self._submitted(part))
+                    decisions += [item.decision for item in part]
+                    part = []
             receipts = [receipt.result() for receipts in await asyncio.gather(*durable) for receipt in receipts]
             return await self._kept(decisions, receipts)
         finally:
             self.waiting -= len(contents)
+
+    def warm_up(self) -> None:
+        """Screen something in a thread and forget it, so that the first to ask does not wait for what is loaded on first use."""
+        self._threads.submit(self._screening.screen, _WARM_UP)
 
     def close(self) -> None:
         """Finish what is being screened and stop the threads."""
@@ -114,7 +128,7 @@ class Desk:
         """
         loop = asyncio.get_running_loop()
         durable: asyncio.Future[Receipts] = loop.create_future()
-        if any(isinstance(item, Screened) and item.content.attachments for item in part):
+        if _has_files(part):
             self._end_turn()
             receipts = await asyncio.to_thread(self._submit, part)
             when_done(receipts, loop, lambda: _resolve(durable, receipts))
@@ -198,6 +212,11 @@ def _known() -> Future[Receipt]:
     done: Future[Receipt] = Future()
     done.set_result(Receipt(0, 0, duplicate=True))
     return done
+
+
+def _has_files(part: Part) -> bool:
+    """Tell whether bytes of media must be written for these items."""
+    return any(isinstance(item, Screened) and item.content.attachments for item in part)
 
 
 def _heavy(content: Content) -> bool:

@@ -23,7 +23,7 @@ DOC = "doc"
 
 _REF = "#/components/schemas/{name}"
 _ALWAYS = ("internal",)
-_WITH_KEY = ("no-key", "bad-key", "missing-scope", "too-many-requests", "bad-request")
+_WITH_KEY = ("no-key", "bad-key", "missing-scope", "too-many-requests", "bad-request", "store-failed")
 _ABOUT = """Post what your users posted, get decisions with their reasons.
 
 Text never convicts: a text or a score alone can ask a person to look, never hide or remove. Every decision names its rules in

@@ -12,6 +12,7 @@ import structlog
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.utils.path import normalize_path
 
 from forestall.model.errors import BadInput, BoxFailed, Conflict, ForestallError, NotFound, Refused, StoreFailed
 
@@ -214,8 +215,9 @@ def _shortened(text: str) -> str:
 
 def _allowed(request: AnyRequest) -> list[str]:
     """Give the methods that the address takes."""
-    path = request.scope["path"]
-    return [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") if _takes(request, path, method)]
+    path = normalize_path(request.scope["path"])
+    taken = [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") if _takes(request, path, method)]
+    return ["GET", "HEAD", *taken[1:]] if taken[:1] == ["GET"] else taken
 
 
 def _takes(request: AnyRequest, path: str, method: str) -> bool:

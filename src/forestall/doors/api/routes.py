@@ -51,6 +51,10 @@ class Api:
     largest: int
     description: bytes = b""
 
+    def start(self) -> None:
+        """Warm up while the first requests come in."""
+        self.desk.warm_up()
+
     def close(self) -> None:
         """Finish what is being screened; the house stays open."""
         self.desk.close()
@@ -84,7 +88,7 @@ def make(house: House) -> tuple[dict[str, Any], Router]:
             answers=(Result, Results),
             headers={"Forestall-Decision": "The id of the decision, where one item was asked about"},
             takes_body=True,
-            problems=("bad-request", "bad-item", "timed-out", "too-large", "wrong-type", "busy"),
+            problems=("bad-request", "bad-item", "timed-out", "too-large", "wrong-type", "busy", "box-failed"),
         ),
     },
 )

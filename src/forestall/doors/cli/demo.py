@@ -18,10 +18,11 @@ from forestall.model.errors import NotFound
 from forestall.model.settings import Settings
 
 FOLDER = "forestall-demo"
-_HARBOUR = Path(forestall.__file__).resolve().parents[2] / "examples" / "harbour"
+HARBOUR = Path(forestall.__file__).resolve().parents[2] / "examples" / "harbour"
+"""Where the example platform lies in the project's folder."""
 
 
-def with_harbour(settings: Settings, harbour: Path = _HARBOUR) -> Settings:
+def with_harbour(settings: Settings, harbour: Path = HARBOUR) -> Settings:
     """Give settings that match against the example's bank and list; raises NotFound where the example is not there."""
     if not (harbour / "posts.jsonl").is_file():
         raise NotFound(
@@ -31,7 +32,7 @@ def with_harbour(settings: Settings, harbour: Path = _HARBOUR) -> Settings:
     return replace(settings, banks=settings.banks + banks, lists=settings.lists + lists)
 
 
-def screen_harbour(house: House, harbour: Path = _HARBOUR) -> Summary:
+def screen_harbour(house: House, harbour: Path = HARBOUR) -> Summary:
     """Screen the posts that were not screened before under the same versions; give a summary of those."""
     exports = MeteredExports(house.exports)
     gatherer = Gatherer(exports, house.opener, house.settings.max_file_bytes, house.settings.max_depth)

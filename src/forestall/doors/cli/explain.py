@@ -11,7 +11,7 @@ from forestall.doors.cli.safe import isolated, safe
 from forestall.doors.cli.summary import plain_evidence
 from forestall.doors.cli.table import STYLES, console_for_output, marked
 from forestall.flow.explain import Explanation, explain
-from forestall.model.decision import MACHINE, Decision
+from forestall.model.decision import MACHINE, Decision, Fact
 from forestall.model.finding import Finding
 
 _MOST_SHOWN = 50
@@ -102,7 +102,7 @@ def _decision(root: Tree, decision: Decision, explanation: Explanation, plain: b
         text = f"Excuse {safe(excuse.name)}: {isolated(excuse.text)} (sets aside findings {_numbers(excuse.findings)})"
         branch.add(Text(text))
     facts = branch.add("Facts the rules could ask for")
-    facts.add(Text(", ".join(f"{name} {isolated(str(value))}" for name, value in sorted(decision.facts.items()))))
+    facts.add(Text(", ".join(f"{name} {isolated(_plain(value))}" for name, value in sorted(decision.facts.items()))))
     versions = branch.add("Versions")
     for name, version in sorted(decision.versions.items()):
         versions.add(Text(f"{safe(name)} {safe(version)}"))
@@ -156,6 +156,11 @@ def _ledger(root: Tree, explanation: Explanation) -> None:
     for row in explanation.ledger[:_MOST_SHOWN]:
         branch.add(Text(f"line {row.seq}: {row.tag} {isolated(row.subject)}, leaf {row.leaf.hex()}"))
     _more(branch, len(explanation.ledger), "lines")
+
+
+def _plain(fact: Fact) -> str:
+    """Give a fact as a reader says it."""
+    return {True: "yes", False: "no", None: "unknown"}.get(fact, "") if isinstance(fact, bool | None) else str(fact)
 
 
 def _more(branch: Tree, count: int, noun: str) -> None:

@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -86,13 +87,13 @@ def main() -> None:
         processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer(sort_keys=True)],
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
-    sys.exit(_run())
+    sys.exit(run())
 
 
-def _run() -> int:
-    """Run the command line and give the exit status."""
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line (the process's own where none is given) and give the exit status; errors are told on standard error."""
     try:
-        status = forestall(prog_name="forestall", standalone_mode=False)
+        status = forestall(arguments, prog_name="forestall", standalone_mode=False)
         return status if isinstance(status, int) else exits.OK
     except click.exceptions.Exit as stop:
         return stop.exit_code

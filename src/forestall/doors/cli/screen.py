@@ -18,7 +18,7 @@ from forestall.assembly import House
 from forestall.doors.cli import exits
 from forestall.doors.cli.feed import Feed
 from forestall.doors.cli.house import NONE, made, settings_of, store_option
-from forestall.doors.cli.meter import Advance, MeteredExports, progress, size_of, with_files
+from forestall.doors.cli.meter import MeteredExports, progress, size_of, with_files
 from forestall.doors.cli.pipeline import Chunk, stream
 from forestall.doors.cli.report import Report, write
 from forestall.doors.cli.summary import Summary
@@ -117,15 +117,13 @@ def chunks(house: House, asked: Asked, interrupt: "_Interrupt") -> Iterator[Chun
     feed = Feed(with_files(gatherer.gather(asked.paths, stdin), exports))
     interrupt.then = feed.stop
     total = size_of(asked.paths) if sys.stderr.isatty() else 0
-    with progress(total, lambda: exports.bytes_read) as advance:
-        for chunk in stream(house, feed, lambda: interrupt.asked):
-            yield chunk
-            _advanced(advance, chunk)
-    feed.stop()
-
-
-def _advanced(advance: Advance, chunk: Chunk) -> None:
-    advance(len(chunk.items))
+    try:
+        with progress(total, lambda: exports.bytes_read) as advance:
+            for chunk in stream(house, feed, lambda: interrupt.asked):
+                yield chunk
+                advance(len(chunk.items))
+    finally:
+        feed.stop()
 
 
 def _write(chunk: Chunk) -> None:

@@ -116,13 +116,16 @@ def families(shown: Sequence[Card]) -> dict[int, str]:
 def reasons(decision: Decision, shown: Sequence[Card], words: Words) -> list[Why]:
     """Give the reasons of a decision; packaged rules have a title in every language, the operator's own only their words."""
     numbers = {card.index: card.number for card in shown}
-    return [_why(reason.rule, f"rule.{reason.rule}", reason, numbers, words) for reason in decision.reasons]
+    return [_why(reason.rule, words.rule(reason.rule), reason, numbers, words) for reason in decision.reasons]
 
 
 def excuses(decision: Decision, shown: Sequence[Card], words: Words) -> list[Why]:
     """Give the excuses that applied."""
     numbers = {card.index: card.number for card in shown}
-    return [_why(excuse.name, f"excuse_name.{excuse.name}", excuse, numbers, words) for excuse in decision.excuses]
+    return [
+        _why(excuse.name, words.or_text(f"excuse_name.{excuse.name}", ""), excuse, numbers, words)
+        for excuse in decision.excuses
+    ]
 
 
 def places(shown: Sequence[Card]) -> list[Place]:
@@ -241,11 +244,11 @@ def _sure_word(score: float, words: Words) -> str:
     return words(f"sure.{next(name for least, name in _SURE if score >= least or not least)}")
 
 
-def _why(name: str, key: str, given: Reason | Excuse, numbers: Mapping[int, int], words: Words) -> Why:
+def _why(name: str, title: str, given: Reason | Excuse, numbers: Mapping[int, int], words: Words) -> Why:
     """Put a reason or an excuse into words."""
     return Why(
         name,
-        words.or_text(key, ""),
+        title,
         words.translated(given.text),
         tuple(sorted(numbers[index] for index in given.findings if index in numbers)),
     )

@@ -1,6 +1,7 @@
 """What every handler of the console is given: the desk, who is there, the visit, and a form that is known to be ours."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from litestar.di import NamedDependency, Provide
@@ -23,11 +24,12 @@ Form = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The house with what the console adds: its cookies, the memory of wrong sign-ins, and room for checking passwords."""
+    """The house with what the console adds: its cookies, the memory of wrong sign-ins, room for checking passwords, rules' titles."""
 
     house: House
     jar: Jar
     throttle: Throttle = field(default_factory=Throttle)
+    titles: Mapping[str, str] = field(default_factory=dict)
     checking: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_SIGN_INS_AT_ONCE))
 
 
@@ -64,7 +66,7 @@ def decider_of(person: Signed) -> Person:
 
 def seen_by(request: AnyRequest, desk: TheDesk, holder: Holder) -> Visit:
     """Make the visit."""
-    return visit.begin(request, desk.jar, holder, desk.house.clock())
+    return visit.begin(request, desk.jar, holder, desk.house.clock(), desk.titles)
 
 
 async def form_of(request: AnyRequest, desk: TheDesk) -> Form:

@@ -1,7 +1,7 @@
 """The console as one router, complete in itself: its handlers, what they are given, its headers, its errors, its own files."""
 
 from litestar import Response, Router, get, route
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
@@ -11,6 +11,7 @@ from forestall.doors.console import entrance, errors, pages
 from forestall.doors.console.context import Desk, dependencies
 from forestall.doors.console.headers import Guarded
 from forestall.doors.console.visit import AnyRequest, Jar
+from forestall.model.errors import ForestallError
 
 PATH = "/console"
 _LARGEST_FORM = 64 * 1024
@@ -19,7 +20,8 @@ _LARGEST_FORM = 64 * 1024
 
 def routes(house: House) -> list[ControllerRouterHandler]:
     """Give everything the server needs to mount for the console of a house."""
-    desk = Desk(house, Jar(https=house.settings.public_url.lower().startswith("https://")))
+    titles = {rule.id: rule.title for rule in house.screening.ruleset.rules}
+    desk = Desk(house, Jar(https=house.settings.public_url.lower().startswith("https://")), titles=titles)
 
     # A plain function: the framework copies routers deeply, and a house cannot be copied.
     def on_error(request: AnyRequest, error: Exception) -> Response[bytes]:
@@ -31,7 +33,8 @@ def routes(house: House) -> list[ControllerRouterHandler]:
             route_handlers=[*entrance.HANDLERS, *desk_handlers.HANDLERS, static_file, nothing_here],
             dependencies=dependencies(desk),
             middleware=[Guarded(desk.jar.https)],
-            exception_handlers={Exception: on_error},
+            # Each family again: the server's own handlers for them would otherwise come first.
+            exception_handlers={HTTPException: on_error, ForestallError: on_error, Exception: on_error},
             request_max_body_size=_LARGEST_FORM,
             include_in_schema=False,
         )

@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -72,13 +74,16 @@ class Visit:
     new_visitor: str = ""
 
 
-def begin(request: AnyRequest, jar: Jar, person: Person | None, now: str) -> Visit:
-    """Make the visit of a request; `person` is whom its session belongs to."""
+def begin(
+    request: AnyRequest, jar: Jar, person: Person | None, now: str, titles: Mapping[str, str] = MappingProxyType({})
+) -> Visit:
+    """Make the visit of a request; `person` is whom its session belongs to, `titles` those of the rules in force."""
     look = look_of(jar.read(request, LOOK), request.headers.get("accept-language", ""))
     visitor = jar.read(request, VISITOR)
     fresh = "" if person or visitor else secrets.token_urlsafe(24)
     secret = jar.read(request, SESSION) if person else visitor or fresh
-    return Visit(person, look, catalogue(look.language), form_token(secret), path_of(request), now, fresh)
+    words = replace(catalogue(look.language), titles=titles)
+    return Visit(person, look, words, form_token(secret), path_of(request), now, fresh)
 
 
 def look_of(cookie: str, accept_language: str) -> Look:

@@ -6,7 +6,7 @@ Texts put into a message are isolated (U+2068 … U+2069), so that a name in ano
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -45,11 +45,15 @@ _STEPS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language of the console. `language` is its code, `direction` is `ltr` or `rtl`."""
+    """One language of the console. `language` is its code, `direction` is `ltr` or `rtl`.
+
+    `titles` are those of the rules in force, by rule id, as written.
+    """
 
     language: str
     direction: str
     messages: Mapping[str, str | Mapping[str, str]]
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, key: str, **values: object) -> Said:
         """Give a message; raises KeyError where the catalogue lacks it (a test finds every such place)."""
@@ -73,6 +77,10 @@ class Words:
         """Give a message, or the text where the catalogue has none."""
         message = self.messages.get(key)
         return Said(message) if isinstance(message, str) else text
+
+    def rule(self, rule: str) -> str:
+        """Give a rule's title, or an empty text where the ruleset has no such rule any more."""
+        return self.translated(self.titles.get(rule, ""))
 
     def translated(self, text: str) -> str:
         """Give a sentence of the packaged rules in this language, or the sentence itself where nobody translated it."""

@@ -128,4 +128,5 @@ def _again(name: str, taken: list[tuple[int, str, bool]], delimiter: str) -> Ite
         if place == 0 and len(taken) > 1:
             what = f"a quote in row {number} of `{name}` is never closed; its lines were read as rows of their own"
             problems.append(Problem("bad-row", what, "double the quotes inside of a text, or export JSON lines"))
-        yield _Row(number, next(csv.reader([text], delimiter=delimiter), []), tuple(problems))
+        flat = text.replace("\r", " ")  # a bare carriage return is an error to the reader
+        yield _Row(number, next(csv.reader([flat], delimiter=delimiter), []), tuple(problems))

@@ -4,19 +4,15 @@
 export function startPeek() {
   const files = [...document.querySelectorAll("[data-peek]")].map((item) => new File(item));
   if (!files.length) return {};
-  let held = null;
-  const letGo = () => {
-    held?.hide();
-    held = null;
-  };
+  const letGo = () => files.forEach((file) => file.hide());
   for (const event of ["blur", "pagehide"]) window.addEventListener(event, letGo);
   document.addEventListener("visibilitychange", letGo);
   document.addEventListener("keyup", letGo);
   const current = () => files.find((file) => file.item.contains(document.activeElement)) ?? files[0];
   const press = () => {
-    held = current();
-    held.button.focus({ focusVisible: true });
-    held.press();
+    const file = current();
+    file.button.focus({ focusVisible: true });
+    file.press();
   };
   return { v: press, g: () => current().toggle() };
 }
