@@ -29,6 +29,8 @@ OLDEST = (3, 11)
 SETS = ("default", "dev")
 """The sets of packages, each containing the one before it."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SOURCES = ("src", "tests", "benchmarks", "docs", "examples", "run.py")
+"""Where code lives that is linted."""
 OFFLINE_SIGNS = (
     "no matching distribution",
     "could not find a version",
@@ -335,9 +337,11 @@ def provide_browser(environment: Mapping[str, str]) -> str:
 def check_everything(place: Place) -> list[str]:
     """Run linters, types and import contracts side by side, print each verdict, and give the names of those that failed."""
     tools = place.venv / "bin"
+    # Named one by one: without a git repository around it, ruff would look into .tools too.
+    sources = [name for name in SOURCES if (place.root / name).exists()]
     checks: dict[str, list[Path | str]] = {
-        "ruff check": [tools / "ruff", "check", "."],
-        "ruff format": [tools / "ruff", "format", "--check", "."],
+        "ruff check": [tools / "ruff", "check", *sources],
+        "ruff format": [tools / "ruff", "format", "--check", *sources],
         "lint-imports": [tools / "lint-imports"],
         "mypy": [tools / "mypy"],
     }

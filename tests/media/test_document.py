@@ -1,12 +1,25 @@
 """PDF documents: texts, links, pages as pictures, attached files; no JavaScript, no locks."""
 
 import pytest
-from tests.media.samples import INVITE, causes, coded, opened, parts, pdf, pixels, texts, written
+from tests.media.samples import (
+    INVITE,
+    causes,
+    coded,
+    difference,
+    opened,
+    painting,
+    parts,
+    pdf,
+    pixels,
+    saved,
+    texts,
+    written,
+)
 
 from forestall.media import Box, document
 from forestall.media.limits import from_settings
 from forestall.media.tray import Tray
-from forestall.model.reading import Role
+from forestall.model.reading import Plane, Role
 from forestall.model.settings import Settings
 
 LINK = f"<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/URI/URI({INVITE})>>>>"
@@ -52,6 +65,26 @@ def test_codes_on_pages_are_read(box: Box) -> None:
     assert [(segment.part, segment.text) for segment in found.segments if segment.role is Role.CODE] == [
         ("d.pdf#page2#code1", INVITE)
     ]
+
+
+def test_pictures_on_pages_are_laid_out(box: Box) -> None:
+    """A picture placed on pages is laid out once by itself, as it is stored, beside the pages it stands on; decoration is not."""
+    picture = painting(400, 300)
+    objects = []
+    for image in (picture, picture.resize((40, 30))):
+        data = saved(image, "JPEG", quality=95).decode("latin-1")
+        size = f"/Width {image.width}/Height {image.height}"
+        objects.append(
+            f"<</Type/XObject/Subtype/Image{size}/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode/Length {len(data)}>>"
+            f"stream\n{data}\nendstream"
+        )
+    page = "/Resources<</XObject<</A 100 0 R/B 101 0 R>>>>"
+    data = pdf(*["100 0 0 75 20 60 cm /A Do /B Do"] * 2, objects=objects).replace(b"/Resources<<", page.encode()[:-2])
+    found = opened(box, data, "d.pdf")
+    assert not found.problems
+    assert [plane.part for plane in found.planes] == ["d.pdf#page1", "d.pdf#page1#image1", "d.pdf#page2"]
+    inset = Plane("", 400, 300, picture.convert("L").tobytes())
+    assert difference(found.planes[1], inset) < 3
 
 
 def test_javascript_is_never_run(box: Box) -> None:

@@ -191,6 +191,15 @@ def test_what_is_there_of_a_truncated_picture_is_seen(box: Box, form: str) -> No
     assert np.abs(pixels(plane)[rows] - np.asarray(LUMA).astype(int)[rows]).mean() < 9
 
 
+def test_long_notes_do_not_hide_a_picture(box: Box, original: Plane) -> None:
+    """A PNG with more notes in it than Pillow accepts, which every viewer shows, is seen all the same."""
+    data = saved(PICTURE, "PNG")
+    body = b"note\0\0" + zlib.compress(b"a" * 5_000_000)
+    note = struct.pack(">I", len(body)) + b"zTXt" + body + struct.pack(">I", zlib.crc32(b"zTXt" + body))
+    (plane,) = opened(box, data[:33] + note * 20 + data[33:]).planes
+    assert difference(plane, original) == 0
+
+
 def test_an_animation_that_breaks_off_keeps_its_frames(box: Box) -> None:
     """Frames before the break are laid out, and the break is named."""
     data = animation("GIF", 12)

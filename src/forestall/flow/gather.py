@@ -9,7 +9,7 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -226,7 +226,8 @@ def _no_media(named: str) -> Problem:
 
 def _unreadable(name: str, problem: Problem) -> Content:
     """Give the item that stands for something that could not be read."""
-    return Content(valid(name), kind="file", problems=(problem,))
+    named = problem if problem.part else replace(problem, part=valid(name))
+    return Content(valid(name), kind="file", problems=(named,))
 
 
 def _gone(name: str, error: Exception | None) -> Problem:

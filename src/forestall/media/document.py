@@ -1,11 +1,14 @@
 """PDF documents, through PDFium (pypdfium2, the `pdf` extra): text, link targets, pages as pictures, attached files.
 
 No form environment is ever set up, so PDFium has nowhere to run a document's JavaScript; the builds we pin have no JavaScript engine
-either. Fonts that a document does not bring are drawn with PDFium's own.
+either. Pictures placed on a page are laid out by themselves too: a known picture inside a page's margins is known only by itself.
+Fonts that a document does not bring are drawn with PDFium's own.
 """
 
 import ctypes
+import hashlib
 import io
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,7 +16,7 @@ from typing import Any
 from PIL import Image
 
 from forestall.media import codes, names
-from forestall.media.tray import Member, OutOfTime, Tray
+from forestall.media.tray import SIDE, Member, OutOfTime, Tray, reduced
 from forestall.model.reading import Role
 
 try:
@@ -26,6 +29,7 @@ _SCALE = 110 / 72
 """Pages are drawn at 110 dots per inch: codes printed at 1.5 cm are still read, and an A4 page is 1.2 MP."""
 _MOST_PIXELS = 4_000_000
 _PAGE_SIDE = 512
+_LEAST_INSET, _MOST_INSETS, _MOST_FORMS = 100, 8, 4
 _PASSWORD_NEEDED = 4
 _LONGEST_LINK = 4_000
 _MOST_LINKS = 1_000
@@ -79,7 +83,7 @@ def _texts(tray: Tray, part: str, document: Any, count: int) -> None:
             written = page.get_textpage()
             tray.text(f"{part}#page{number}", Role.PAGE, written.get_text_range())
             written.close()
-            links.update(dict.fromkeys(_links(document, page)))
+            links.update(dict.fromkeys(itertools.islice(_links(document, page), _MOST_LINKS)))
             page.close()
         except pypdfium2.PdfiumError as error:
             tray.trouble("truncated", f"{part}#page{number}", str(error)[:200])
@@ -94,10 +98,11 @@ def _links(document: Any, page: Any) -> Iterator[str]:
         action = raw.FPDFLink_GetAction(link)
         if not action or raw.FPDFAction_GetType(action) != raw.PDFACTION_URI:
             continue
-        size = min(raw.FPDFAction_GetURIPath(document.raw, action, None, 0), _LONGEST_LINK)
-        buffer = ctypes.create_string_buffer(size + 1)
-        raw.FPDFAction_GetURIPath(document.raw, action, buffer, size)
-        yield buffer.raw[:size].rstrip(b"\0").decode("utf-8", "replace")
+        size = raw.FPDFAction_GetURIPath(document.raw, action, None, 0)
+        if 0 < size <= _LONGEST_LINK:
+            buffer = ctypes.create_string_buffer(size)
+            raw.FPDFAction_GetURIPath(document.raw, action, buffer, size)
+            yield buffer.value.decode("utf-8", "replace")
 
 
 def _attached(tray: Tray, part: str, document: Any) -> Iterator[Member]:
@@ -118,34 +123,69 @@ def _attached(tray: Tray, part: str, document: Any) -> Iterator[Member]:
 
 
 def _pictures(tray: Tray, part: str, document: Any, count: int) -> None:
-    """Lay out pages as pictures and the codes on them; where time runs out, the rest stays text (which is named)."""
+    """Lay out each page as a picture, the larger pictures on it, and the codes; where time runs out, the rest stays text (named)."""
+    seen: set[bytes] = set()
     for number in range(1, count + 1):
         inner = f"{part}#page{number}"
         try:
             tray.check_time()
-            luma = _drawn(document, number - 1)
+            page = document[number - 1]
+            try:
+                _look_at(tray, inner, page, number - 1, seen)
+            finally:
+                page.close()
         except OutOfTime:
             tray.trouble("too-slow", inner, f"from page {number} on only the text was read")
             return
         except (pypdfium2.PdfiumError, ValueError) as error:
             tray.trouble("truncated", inner, str(error)[:200])
-            continue
-        for code, text in enumerate(codes.scan(luma), start=1):
-            tray.text(f"{inner}#code{code}", Role.CODE, text)
-        tray.picture(inner, luma.reduce(max(1, min(luma.size) // _PAGE_SIDE)), frame=number - 1)
 
 
-def _drawn(document: Any, index: int) -> Image.Image:
+def _look_at(tray: Tray, inner: str, page: Any, index: int, seen: set[bytes]) -> None:
+    """Lay out one page as a picture, then those pictures on it that no page before had; and what codes anywhere on it say."""
+    luma = _drawn(page)
+    texts = dict.fromkeys(codes.scan(luma))
+    tray.picture(inner, luma.reduce(max(1, min(luma.size) // _PAGE_SIDE)), index)
+    for number, inset in enumerate(_insets(tray, inner, page), start=1):
+        digest = hashlib.sha256(inset.tobytes()).digest()
+        if digest not in seen:
+            seen.add(digest)
+            tray.picture(f"{inner}#image{number}", inset, index)
+            texts.update(dict.fromkeys(codes.scan(inset)))
+    for number, text in enumerate(texts, start=1):
+        tray.text(f"{inner}#code{number}", Role.CODE, text)
+
+
+def _drawn(page: Any) -> Image.Image:
     """Draw a page as brightness; raises ValueError for one without a usable size."""
-    page = document[index]
+    width, height = page.get_size()
+    if not (math.isfinite(width * height) and width >= 1 and height >= 1):
+        raise ValueError("the page has no size")
+    scale = min(_SCALE, math.sqrt(_MOST_PIXELS / (width * height)))
+    return _brightness(page.render(scale=scale, grayscale=True, may_draw_forms=False))
+
+
+def _insets(tray: Tray, inner: str, page: Any) -> Iterator[Image.Image]:
+    """Give the first larger pictures placed on a page as brightness, as they are stored; what is under 100 pixels is decoration."""
+    found = 0
+    for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=_MOST_FORMS):
+        tray.check_time()
+        width, height = item.get_px_size()
+        if min(width, height) < _LEAST_INSET:
+            continue
+        if width * height > tray.limits.pixels:
+            tray.trouble("too-many-pixels", inner, f"{width} × {height} pixels")
+            continue
+        yield reduced(_brightness(item.get_bitmap()), SIDE)
+        found += 1
+        if found == _MOST_INSETS:
+            return
+
+
+def _brightness(bitmap: Any) -> Image.Image:
+    """Give a PDFium bitmap as brightness and free it."""
     try:
-        width, height = page.get_size()
-        if not (math.isfinite(width * height) and width >= 1 and height >= 1):
-            raise ValueError("the page has no size")
-        scale = min(_SCALE, math.sqrt(_MOST_PIXELS / (width * height)))
-        bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
         luma: Image.Image = bitmap.to_pil().convert("L")
-        bitmap.close()
         return luma
     finally:
-        page.close()
+        bitmap.close()

@@ -44,6 +44,7 @@ _UPRIGHT = {
 }
 """EXIF orientation (CIPA DC-008 §4.6.5) → what puts the picture upright."""
 
+_PICTURE_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT", b"eXIf"})
 _VISIBLE = 1.0  # mean difference in brightness from which another view is worth keeping
 
 
@@ -174,7 +175,7 @@ def _salvage(found: _Found, data: bytes, name: str, error: Exception) -> None:
     if found.seen == 0:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
         try:
-            _walk(found, data, name)
+            _walk(found, without_notes(data) if name == "PNG" else data, name)
         except (OutOfTime, MemoryError):
             raise
         except Exception:  # noqa: S110 - what the first attempt said is named below
@@ -182,6 +183,17 @@ def _salvage(found: _Found, data: bytes, name: str, error: Exception) -> None:
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = False
     found.tray.trouble("truncated" if found.seen else "damaged", found.part, _words(error))
+
+
+def without_notes(data: bytes) -> bytes:
+    """Give a PNG with only those chunks that make the picture: Pillow refuses one whose text chunks are too long, viewers do not."""
+    kept, at = [data[:8]], 8
+    while at + 8 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4])
+        if data[at + 4 : at + 8] in _PICTURE_CHUNKS:
+            kept.append(data[at:end])
+        at = end
+    return b"".join(kept)
 
 
 def _words(error: Exception) -> str:

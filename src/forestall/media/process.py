@@ -79,7 +79,11 @@ class Process:
         self._coming: _Coming | None = None
         self._busy = False
         self.files = 0
-        self.layers = self._greet(limits)
+        try:
+            self.layers = self._greet(limits)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def alive(self) -> bool:
@@ -134,7 +138,6 @@ class Process:
             os.set_blocking(self._err, False)
             with contextlib.suppress(OSError):
                 lost.detail += ": " + os.read(self._err, 4000).decode("utf-8", "replace").strip()
-            self.close()
             raise BoxFailed(
                 f"a worker of the media box did not start ({lost.detail})",
                 "run `forestall doctor`, which says what is missing",

@@ -1,8 +1,12 @@
 """Tiny files of every kind, opened once before a worker is confined: whatever a library loads when first used is loaded by then."""
 
+import bz2
+import gzip
 import importlib
 import io
+import lzma
 import struct
+import tarfile
 import zlib
 from collections.abc import Iterator
 
@@ -46,6 +50,8 @@ def samples() -> Iterator[bytes]:
     yield "\N{ARABIC LETTER ALEF}a ".encode("utf-16") * 8
     yield zipped({"a.txt": b"a" * 100})
     yield zipped({"[Content_Types].xml": b"<a/>", "word/document.xml": b"<d><p><t>a</t></p></d>"})
+    header = tarfile.TarInfo("a.txt").tobuf()
+    yield from (pack(header + bytes(1024)) for pack in (bytes, gzip.compress, bz2.compress, lzma.compress))
     yield from document.samples()
 
 

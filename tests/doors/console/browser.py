@@ -58,8 +58,8 @@ class Watched:
     def check(self) -> None:
         """Fail if the page asked another host for something, broke the content policy, or logged an error."""
         foreign = [address for address in self.asked if not address.startswith(self.base + "/console")]
-        assert foreign == []
-        assert self.wrong == []
+        assert not foreign, "\n".join(foreign)
+        assert not self.wrong, "\n".join(self.wrong)
 
 
 def chromium_path() -> str:
@@ -147,9 +147,7 @@ def watched(browser: Browser, base: str, **options: Any) -> Iterator[Watched]:
         seen.asked.append(request.url)
 
     seen.page.on("request", asked)
-    seen.page.on(
-        "console", lambda message: seen.wrong.append(message.text) if message.type in {"error", "warning"} else None
-    )
+    seen.page.on("console", lambda message: seen.wrong.append(message.text) if message.type == "error" else None)
     seen.page.on("pageerror", lambda error: seen.wrong.append(str(error)))
     try:
         yield seen

@@ -110,6 +110,16 @@ def test_hostile_text_is_only_text(moderator: Visitor, make_case: Cases) -> None
         assert not re.search(r'href="(?!/console|#|\?)', page.replace('<link rel="icon" href="/', ""))
 
 
+def test_a_disguised_text_is_read_out(moderator: Visitor, make_case: Cases) -> None:
+    """Beside a text in drawn letters stands what it says; beside ordinary text stands nothing."""
+    case = make_case("𝗝𝗼𝗶𝗻 𝘂𝘀 !pledge", id="one")
+    page = moderator.get(f"/console/cases/{case.id}")
+    assert "Without its disguise it reads:" in page
+    assert "join us !pledge" in page
+    case = make_case("Join us !pledge", id="two")
+    assert "Without its disguise" not in moderator.get(f"/console/cases/{case.id}")
+
+
 def test_links_in_content_are_never_links(moderator: Visitor, make_case: Cases) -> None:
     """An address in content, wherever it stands, cannot be clicked."""
     case = make_case(

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,6 +77,20 @@ def test_ordinary_spelling_stays_whole() -> None:
     """Persian words with a non-joiner, Mongolian selectors and emoji with joiners are spelled as they were."""
     for text in ("می\u200cخواهم", "👩\u200d👩\u200d👧", "❤\ufe0f", "1\ufe0f\u20e3", "ᠠ\u180b", "क्\u200dष"):
         assert runs(text, []) == [Run(text)]
+
+
+@pytest.mark.parametrize("text", ["𝗝𝗼𝗶𝗻 us", "ｊｏｉｎ", "jоin", "j\u200boin", "Ⓙoin", "\u202enioj"])
+def test_disguises_are_told(text: str) -> None:
+    """Drawn letters, mixed alphabets and hidden characters are told apart from ordinary writing."""
+    assert marks.disguised(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["join us", "Straße, été", "می\u200cخواهم", "Вступай к нам, join us", "加入我们", "👩\u200d👧", "α = 2", ""]
+)
+def test_ordinary_writing_is_no_disguise(text: str) -> None:
+    """Accents, other scripts, Persian spelling and emoji are no disguise."""
+    assert not marks.disguised(text)
 
 
 def test_joiners_that_hide_words_are_named() -> None:

@@ -14,11 +14,13 @@ MOST_FINDINGS = 60
 """Most findings shown as cards."""
 MOST_FILES = 60
 """Most files listed of one item."""
+_NOT_SO = (("obfuscated", False), ("hidden", False))
+"""Evidence that says nothing out of the ordinary is not shown."""
 _MOST_EVIDENCE = 16
 _LONGEST_VALUE = 300
 _SURE = ((0.95, "certain"), (0.8, "very"), (0.6, "likely"), (0.4, "even"), (0.2, "unlikely"), (0.0, "slight"))
 _PLACES = ("contact-invite", "contact-point")
-_LAST = ("where", "canonical", "value", "bank_version", "list_version")
+_LAST = ("cues", "where", "canonical", "value", "bank_version", "list_version")
 """Evidence that few readers need stands last."""
 _FAMILIES = {"match": "known", "contact": "place", "names": "name", "reader": "unread"}
 
@@ -225,18 +227,22 @@ def _evidence(seen: Mapping[str, Any], words: Words) -> tuple[tuple[str, str], .
     told = [
         (key, value)
         for key, value in seen.items()
-        if value not in ("", None, [], {}, ()) and (key, value) != ("obfuscated", False)
+        if value not in ("", None, [], {}, ()) and (key, value) not in _NOT_SO
     ]
     told.sort(key=lambda item: _LAST.index(item[0]) if item[0] in _LAST else -1)
     return tuple(
-        (words.or_text(f"evidence.{key}", key.replace("_", " ")), _value(value, words))
+        (words.or_text(f"evidence.{key}", key.replace("_", " ")), _value(key, value, words))
         for key, value in told[:_MOST_EVIDENCE]
     )
 
 
-def _value(value: Any, words: Words) -> str:
-    """Say one value; yes and no in the reader's language."""
-    return words("answer.yes" if value else "answer.no") if isinstance(value, bool) else plain(value)
+def _value(key: str, value: Any, words: Words) -> str:
+    """Say one value: yes and no in the reader's language, the start of a version, the glosses of signs."""
+    if isinstance(value, bool):
+        return words("answer.yes" if value else "answer.no")
+    if key == "signs" and isinstance(value, Mapping):
+        value = list(value.values())
+    return plain(value[:12] if key.endswith("version") and isinstance(value, str) else value)
 
 
 def _sure_word(score: float, words: Words) -> str:

@@ -9,10 +9,11 @@ from forestall.doors.console.words import Words
 from forestall.ledger.entry import parse
 from forestall.model.decision import Decision
 from forestall.model.outcome import Outcome
-from forestall.model.reading import BODY, Role, Segment
+from forestall.model.reading import BODY, Segment
 from forestall.model.records import CaseState, LedgerRow, Person, StoredContent
 from forestall.review.cases import CaseView, agrees
 from forestall.review.people import DECIDES
+from forestall.text.fold import fold
 
 MOST_PARTS = 40
 """Most parts of an item shown; those with findings come first."""
@@ -20,12 +21,17 @@ _QUIET_PARTS = 6
 """Most parts shown in which nothing was noticed."""
 _WHOLE = 200_000
 """Most characters of one part, even when all of it is asked for."""
+_PLAIN = 2_000
+"""Most characters of a disguised text that are shown a second time, undisguised."""
 PERSON = "person:"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One text of the item. `left_out` counts the characters not shown, `more` is true where asking for all shows more."""
+    """One text of the item. `left_out` counts the characters not shown, `more` is true where asking for all shows more.
+
+    `plainly` is how the beginning of a disguised text reads, empty where it is not disguised.
+    """
 
     name: str
     role: str
@@ -33,6 +39,7 @@ class Part:
     runs: Sequence[marks.Run]
     left_out: int
     more: bool
+    plainly: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +167,15 @@ def _part(segment: Segment, shown: Sequence[told.Card], whole: bool) -> Part:
     length = len(segment.text)
     windows = [(0, min(length, _WHOLE))] if whole else marks.windows(length, spans)
     left_out = length - sum(stop - start for start, stop in windows)
-    role = segment.role if segment.role in Role else Role.BODY
+    head = segment.text[:_PLAIN]
     return Part(
         segment.part,
-        role.value,
+        segment.role.value,
         segment.part == BODY,
         marks.runs(segment.text, spans, windows),
         left_out,
         bool(left_out) and not whole,
+        fold(head).text if marks.disguised(head) else "",
     )
 
 

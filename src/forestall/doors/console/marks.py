@@ -132,6 +132,13 @@ def excerpt(text: str, spans: Sequence[tuple[int, Span]], width: int = 180) -> l
     return runs(text, spans, [(start, min(len(text), start + width))] if text else [])
 
 
+def disguised(text: str) -> bool:
+    """Tell whether a text is written so that it looks like other characters: drawn letters, mixed alphabets, hidden characters."""
+    return bool(_DRAWN.search(text) or _MIXED.search(text)) or any(
+        not _belongs(text, hit.start()) for hit in _HIDDEN.finditer(text)
+    )
+
+
 def named(char: str) -> tuple[str, str]:
     """Give a character that shows nothing its short label and its long name."""
     code = ord(char)
@@ -237,3 +244,7 @@ def _hides(code: int) -> bool:
 
 
 _HIDDEN = re.compile(f"[{_hidden()}]")
+_DRAWN = re.compile("[\U0001d400-\U0001d7ff\uff21-\uff3a\uff41-\uff5a\u249c-\u24e9\U0001f130-\U0001f189]")
+"""Mathematical, full-width and enclosed Latin letters."""
+_MIXED = re.compile("[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]")
+"""A Latin letter next to a Greek or Cyrillic one: no language spells so."""
