@@ -4,7 +4,6 @@ import gc
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,23 +82,19 @@ class TestLosingWorkers(Fresh):
         assert self.pid not in workers()
         assert texts(opened(fresh, b"text")) == ["text"]
 
-    def test_a_worker_that_dies_at_work_is_replaced(self, fresh: Box) -> None:
-        """A worker killed in the middle of a file costs that file only, and the file says how its worker ended."""
+    def test_a_worker_that_dies_before_it_begins_is_replaced(self, fresh: Box) -> None:
+        """A worker killed while a file is on its way to it costs the file nothing: another worker opens it."""
         os.kill(self.pid, signal.SIGSTOP)
         killer = threading.Timer(0.3, os.kill, (self.pid, signal.SIGKILL))
         killer.start()
         found = opened(fresh, PHOTO)
         killer.join()
-        assert causes(found) == ["crashed"]
-        assert "signal 9" in found.problems[0].what
-        assert found.files[0].media_type == "image/png"
-        assert texts(opened(fresh, b"text")) == ["text"]
+        assert not found.problems
+        assert len(found.planes) == 1
 
     def test_a_worker_that_dies_idle_is_not_noticed(self, fresh: Box) -> None:
-        """A worker that ends between files costs nobody anything."""
+        """A worker that ends between files costs nobody anything, even where its end comes to light only in the middle of a question."""
         os.kill(self.pid, signal.SIGKILL)
-        while self.pid in workers():
-            time.sleep(0.01)
         assert not opened(fresh, b"text").problems
 
     def test_a_worker_lost_while_unpacking_ends_the_members(self, fresh: Box) -> None:

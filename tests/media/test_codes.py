@@ -75,6 +75,16 @@ def test_a_code_drawn_in_transparency_is_read(box: Box) -> None:
     assert texts(opened(box, saved(sticker, "PNG")), Role.CODE) == [INVITE]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_code_on_a_long_strip_is_read(box: Box, turned: bool) -> None:
+    """A picture of extreme length, as screens joined to one are, is read to its end."""
+    strip = Image.new("L", (300, 90_000), 255)
+    strip.paste(coded(), (20, 89_000))
+    found = opened(box, saved(strip.rotate(90, expand=True) if turned else strip, "PNG"))
+    assert not found.problems
+    assert texts(found, Role.CODE) == [INVITE]
+
+
 def test_codes_are_bounded() -> None:
     """No picture says more than 32 texts, a picture of a few pixels says nothing."""
     tiny = [coded(str(number), scale=2) for number in range(40)]

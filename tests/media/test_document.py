@@ -16,9 +16,9 @@ from tests.media.samples import (
     written,
 )
 
-from forestall.media import Box, document
+from forestall.media import Box, document, wire
 from forestall.media.limits import from_settings
-from forestall.media.tray import Tray
+from forestall.media.tray import OutOfTime, Tray
 from forestall.model.reading import Plane, Role
 from forestall.model.settings import Settings
 
@@ -72,14 +72,14 @@ def test_pictures_on_pages_are_laid_out(box: Box) -> None:
     picture = painting(400, 300)
     objects = []
     for image in (picture, picture.resize((40, 30))):
-        data = saved(image, "JPEG", quality=95).decode("latin-1")
+        body = saved(image, "JPEG", quality=95).decode("latin-1")
         size = f"/Width {image.width}/Height {image.height}"
         objects.append(
-            f"<</Type/XObject/Subtype/Image{size}/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode/Length {len(data)}>>"
-            f"stream\n{data}\nendstream"
+            f"<</Type/XObject/Subtype/Image{size}/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode/Length {len(body)}>>"
+            f"stream\n{body}\nendstream"
         )
-    page = "/Resources<</XObject<</A 100 0 R/B 101 0 R>>>>"
-    data = pdf(*["100 0 0 75 20 60 cm /A Do /B Do"] * 2, objects=objects).replace(b"/Resources<<", page.encode()[:-2])
+    pages = pdf(*["100 0 0 75 20 60 cm /A Do /B Do"] * 2, objects=objects)
+    data = pages.replace(b"/Font<<", b"/XObject<</A 100 0 R/B 101 0 R>>/Font<<")
     found = opened(box, data, "d.pdf")
     assert not found.problems
     assert [plane.part for plane in found.planes] == ["d.pdf#page1", "d.pdf#page1#image1", "d.pdf#page2"]
@@ -161,3 +161,22 @@ def test_without_the_extra_documents_are_named(monkeypatch: pytest.MonkeyPatch) 
     assert "extra" in str(said)
     assert list(document.samples()) == []
     assert not document.available()
+
+
+def test_drawing_stops_when_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where time runs out while pages are drawn, all texts are there, and the first page that was not drawn is named."""
+    said: list[wire.Reply] = []
+    tray = Tray(from_settings(Settings()), 1000, lambda message, _: said.append(message))
+    drawn: list[int] = []
+
+    def slow(*arguments: object) -> None:
+        drawn.append(1)
+        if len(drawn) == 2:
+            monkeypatch.setattr(tray, "check_time", lambda: (_ for _ in ()).throw(OutOfTime))
+
+    monkeypatch.setattr(document, "_look_at", slow)
+    list(document.read(tray, "", pdf(*[written(f"page {number}") for number in range(5)]), "application/pdf"))
+    assert len([message for message in said if isinstance(message, wire.Text)]) == 5
+    assert [(message.cause, message.part) for message in said if isinstance(message, wire.Trouble)] == [
+        ("too-many-pages", "#page3")
+    ]

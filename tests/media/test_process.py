@@ -79,6 +79,7 @@ def test_input_and_output_may_cross() -> None:
 
 
 SAID_OF_A_FILE = {
+    "nothing more, for it dies": "sys.exit(3)",
     "a picture of another size": "wire.write_reply(sink, wire.Picture('', 10, 10, 0), b'abc')",
     "a picture without pixels": "wire.write_reply(sink, wire.Picture('', 0, 0, 0), b'')",
     "a text that is none": "wire.write_reply(sink, wire.Text('', 'page', 'plain'), b'\\xff')",

@@ -45,11 +45,10 @@ class Box:
         if refused is not None:
             return Opened(files=(_facts(attachment),), problems=(refused,))
         with self._turns:
-            worker = self._take()
-            try:
-                return self._converse(worker, attachment)
-            finally:
-                self._give_back(worker)
+            found = self._converse(attachment)
+            if found.never_began and not self._closed:  # the worker had died while it waited: not this file's doing
+                found = self._converse(attachment)
+        return found.opened()
 
     def unpack(self, attachment: Attachment) -> Iterator[Attachment | Problem]:
         """Give the members of an archive one level deep, one by one as they are asked for; a file that is no archive gives nothing.
@@ -121,8 +120,9 @@ class Box:
         if not keep:
             worker.close()
 
-    def _converse(self, worker: Process, attachment: Attachment) -> Opened:
-        """Have one file opened; what arrived before a worker was lost is kept."""
+    def _converse(self, attachment: Attachment) -> "_Collected":
+        """Have one file opened by one worker; what arrived before the worker was lost is kept."""
+        worker = self._take()
         deadline = time.monotonic() + self._limits.seconds
         collected = _Collected(attachment.name)
         room = self._limits.plane_bytes + 4 * self._limits.total_text + _SPARE_BYTES
@@ -132,15 +132,17 @@ class Box:
                 reply, raw = worker.answer(deadline, room)
                 room -= len(raw)
                 if isinstance(reply, wire.Done):
-                    return collected.opened()
+                    return collected
                 collected.add(reply, raw)
             raise Lost("crashed", "it said more than it may")
         except Lost as lost:
-            worker.kill()
+            collected.never_began = lost.cause == "crashed" and not collected.files
             if not collected.files:
                 collected.files.append(_facts(attachment))
             collected.problems.append(problems.problem(lost.cause, attachment.name, lost.detail))
-            return collected.opened()
+            return collected
+        finally:
+            self._give_back(worker)
 
     def _members(self, worker: Process, name: str) -> Iterator[Attachment | Problem]:
         """Ask for one member after the other; each may take `max_seconds`, however long the caller keeps it."""
@@ -155,12 +157,14 @@ class Box:
                     return
                 yield Attachment(name=name + reply.part, data=raw)
         except Lost as lost:
-            worker.kill()
             yield problems.problem(lost.cause, name, lost.detail)
 
 
 class _Collected:
-    """What a worker said about one file, checked as it comes in; raises Lost when it breaks the protocol."""
+    """What a worker said about one file, checked as it comes in; raises Lost when it breaks the protocol.
+
+    `never_began` says that the worker died before it said so much as the file's digests, which come first.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -168,6 +172,7 @@ class _Collected:
         self.planes: list[Plane] = []
         self.files: list[FileFacts] = []
         self.problems: list[Problem] = []
+        self.never_began = False
 
     def add(self, reply: wire.Reply, raw: bytes) -> None:
         """Take one reply."""

@@ -15,6 +15,7 @@ _QR, _OTHERS, _ALL = (zxingcpp.BarcodeFormats(kinds) for kinds in (_QR_KINDS, _O
 
 _SMALL = 600_000
 _COPY_SIDE = 1000
+_LONGEST_SIDE = 32_000
 _LEAST_SIDE = 8
 _MOST_CODES = 32
 _MOST_CHARACTERS = 8_000
@@ -27,6 +28,11 @@ def scan(luma: Image.Image, raw: bytes = b"") -> list[str]:
     """
     if min(luma.size) < _LEAST_SIDE:
         return []
+    if max(luma.size) > _LONGEST_SIDE:  # a strip longer than zxing-cpp takes is read piece by piece
+        upright = luma if luma.height > luma.width else luma.transpose(Image.Transpose.ROTATE_90)
+        tops = range(0, upright.height, _LONGEST_SIDE // 2)
+        pieces = (upright.crop((0, top, upright.width, min(top + _LONGEST_SIDE, upright.height))) for top in tops)
+        return list(dict.fromkeys(text for piece in pieces for text in scan(piece)))[:_MOST_CODES]
     whole = _view(luma, raw if len(raw) == luma.width * luma.height else luma.tobytes())
     if luma.width * luma.height <= _SMALL:
         found = zxingcpp.read_barcodes(whole, formats=_ALL)

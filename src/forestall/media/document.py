@@ -135,7 +135,7 @@ def _pictures(tray: Tray, part: str, document: Any, count: int) -> None:
             finally:
                 page.close()
         except OutOfTime:
-            tray.trouble("too-slow", inner, f"from page {number} on only the text was read")
+            tray.trouble("too-many-pages", inner, f"from page {number} on only the text was read, for want of time")
             return
         except (pypdfium2.PdfiumError, ValueError) as error:
             tray.trouble("truncated", inner, str(error)[:200])

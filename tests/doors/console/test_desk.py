@@ -1,5 +1,6 @@
 """The desk: the list, a case, an answer, a look at a picture."""
 
+import dataclasses
 import io
 import json
 import re
@@ -8,10 +9,11 @@ from collections.abc import Callable, Iterable
 import pytest
 from PIL import Image
 from tests.doors.console.conftest import Visitor
+from tests.support import Clock
 
 from forestall.assembly import House
 from forestall.doors.console import desk
-from forestall.model.content import Attachment
+from forestall.model.content import Attachment, Content
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.records import Case, CaseState
@@ -290,7 +292,7 @@ def test_a_look_is_grey_small_and_written_down(house: House, moderator: Visitor,
     assert (picture.mode, picture.size, picture.getpixel((0, 0))) == ("L", (8, 4), 20)
     (revealed,) = body_of(house, "media:revealed")
     assert revealed["by"] == house.store.people()[0].id
-    assert "Picture looked at" in moderator.get(f"/console/cases/{case.id}")
+    assert "looked at a picture" in moderator.get(f"/console/cases/{case.id}")
 
 
 def test_no_picture_in_a_file(moderator: Visitor, make_case: Cases) -> None:
@@ -318,10 +320,18 @@ def test_only_files_of_the_case(house: House, moderator: Visitor, make_case: Cas
     assert list(body_of(house, "media:revealed")) == []
 
 
-def test_long_texts_are_cut_around_findings(moderator: Visitor, make_case: Cases) -> None:
+def test_long_texts_are_cut_around_findings(house: House, moderator: Visitor) -> None:
     """A long text shows its beginning and what was noticed, says how much is left out, and can be shown whole."""
-    case = make_case("start " + "word " * 20 + "!pledge " + "later " * 120)
-    assert "characters left out" not in moderator.get(f"/console/cases/{case.id}")
+    roomy = dataclasses.replace(house, screening=dataclasses.replace(house.screening, max_text=100_000))
+    text = "start " + "word " * 5_000 + "!pledge " + "later " * 5_000 + "end"
+    decision = roomy.screen([Content("long", text)])[0].decision
+    case = house.store.case_of("long", decision.revision)
+    assert case is not None
+    page = moderator.get(f"/console/cases/{case.id}")
+    assert "!pledge</a></mark>" in page
+    assert "characters left out" in page
+    assert len(page) < 40_000
+    assert "later end" in moderator.get(f"/console/cases/{case.id}?whole=1")
 
 
 def test_many_findings_stay_readable(house: House, moderator: Visitor, make_case: Cases) -> None:
@@ -336,12 +346,8 @@ def test_many_findings_stay_readable(house: House, moderator: Visitor, make_case
                 for n in range(500)
             ]
 
-    import dataclasses
-
     noisy = dataclasses.replace(house.screening, detectors=[Noisy()])
     case_maker = dataclasses.replace(house, screening=noisy)
-    from forestall.model.content import Content
-
     case_maker.screen([Content(id="noisy", text="a text of some length " * 5)])
     page = moderator.get("/console/")
     case = re.search(r'href="/console/cases/([^"]+)"', page)
@@ -349,6 +355,23 @@ def test_many_findings_stay_readable(house: House, moderator: Visitor, make_case
     page = moderator.get(f"/console/cases/{case[1]}")
     assert "440 more findings are not shown" in page
     assert len(page) < 200_000
+
+
+def test_purged_content(house: House, moderator: Visitor, visit: Visits, make_case: Cases) -> None:
+    """When retention has taken the content away, the case still says what was decided and that the content is gone."""
+    case = make_case("secret words !pledge", POSTER)
+    moderator.get(f"/console/cases/{case.id}")
+    moderator.post(f"/console/cases/{case.id}/answer", version="1", choice="remove")
+    assert "Answered: it \u2066is taken down and kept safe\u2069" in moderator.get("/console/answered")
+    assert isinstance(house.clock, Clock)
+    house.clock.seconds += 400 * 86_400
+    assert house.purge() == 1
+    later = visit().join(house, name="ben")
+    for page in (later.get(f"/console/cases/{case.id}"), later.get("/console/answered")):
+        assert "purged when" in page
+        assert "secret words" not in page
+        assert "Binds somebody to a violent group" in page
+        assert "data-peek" not in page
 
 
 def test_roles_of_review_are_known() -> None:

@@ -52,6 +52,8 @@ class Sign:
     ask: bool = False
     slight: bool = False
     """Whether it means nothing where no other kind of sign is present."""
+    core: bool = False
+    """Whether it speaks of violence, a cause or obedience, which clubs and shops do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Lexicon:
     base: float
     most_taken: float
     most_without_ask: float
+    without_core: float
     version: str
 
 
@@ -170,6 +173,7 @@ def _compile(documents: Mapping[str, Mapping[str, Any]], version: str) -> Lexico
         base=weights["base"],
         most_taken=weights["most_taken"],
         most_without_ask=weights["most_without_ask"],
+        without_core=weights["without_core"],
         version=version,
     )
 

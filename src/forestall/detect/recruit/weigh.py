@@ -113,6 +113,8 @@ def _sum(degrees: Mapping[str, float], lexicon: Lexicon) -> float:
             pair = lexicon.pairs.get((one, other))
             if pair:
                 total += pair * min(degrees[one], degrees[other])
+    if not any(lexicon.signs[sign].core for sign in present):
+        total -= lexicon.without_core
     if not any(lexicon.signs[sign].ask for sign in present):
         return min(total, lexicon.most_without_ask)
     return total

@@ -1,7 +1,8 @@
 """What every handler of the console is given: the desk, who is there, the visit, and a form that is known to be ours."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from litestar.di import NamedDependency, Provide
@@ -9,7 +10,7 @@ from litestar.params import SkipValidation
 
 from forestall.assembly import House
 from forestall.doors.console import visit
-from forestall.doors.console.errors import BadForm, SignInNeeded
+from forestall.doors.console.errors import BadForm, SignInNeeded, Waiting
 from forestall.doors.console.throttle import Throttle
 from forestall.doors.console.visit import SESSION, AnyRequest, Jar, Visit
 from forestall.model.errors import Refused
@@ -18,6 +19,8 @@ from forestall.review import people
 
 _SIGN_INS_AT_ONCE = 2
 """Passwords checked at the same time: each takes 64 MiB and tens of milliseconds (Argon2id)."""
+_LONGEST_QUEUE = 5
+"""Seconds a sign-in waits for that room; longer would keep threads from everybody else."""
 
 Form = dict[str, str]
 
@@ -42,6 +45,17 @@ Signed = NamedDependency[SkipValidation[Person]]
 """Someone who is signed in; asking for it closes a handler to everybody else."""
 Sent = NamedDependency[SkipValidation[Form]]
 """The fields of a form that came from our own page; asking for it closes a handler to every other form."""
+
+
+@contextmanager
+def room_to_check(desk: Desk) -> Iterator[None]:
+    """Wait a moment for room to check a password; raises Waiting where many others are ahead."""
+    if not desk.checking.acquire(timeout=_LONGEST_QUEUE):
+        raise Waiting(_LONGEST_QUEUE)
+    try:
+        yield
+    finally:
+        desk.checking.release()
 
 
 def holder_of(request: AnyRequest, desk: TheDesk) -> Person | None:

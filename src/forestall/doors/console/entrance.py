@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from forestall.doors.console import pages, throttle, visit
-from forestall.doors.console.context import Desk, Holder, Seen, Sent, TheDesk
+from forestall.doors.console.context import Desk, Holder, Seen, Sent, TheDesk, room_to_check
 from forestall.doors.console.errors import Waiting
 from forestall.doors.console.visit import SESSION, THEMES, VISITOR, AnyRequest, Visit
 from forestall.doors.console.words import catalogue, languages
@@ -35,7 +35,7 @@ def join(token: FromPath[str], desk: TheDesk, seen: Seen, form: Sent) -> Page:
     house = desk.house
     try:
         people.invited(house.store, token, house.clock)
-        with desk.checking:
+        with room_to_check(desk):
             person = people.accept(house.store, token, name, password, clock=house.clock, new_id=house.new_id)
     except BadInput:
         return _welcome(desk, seen, token, name, _what_is_wrong(seen, password))
@@ -87,7 +87,6 @@ def sign_out(desk: TheDesk, form: Sent, request: AnyRequest) -> Page:
     people.sign_out(desk.house.store, desk.jar.read(request, SESSION), desk.house.clock)
     response = pages.seen_other("/console/sign-in?out=1")
     desk.jar.put(response, SESSION, "", 0)
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
@@ -111,7 +110,7 @@ def _signed_in(desk: Desk, name: str, password: str, onward: str) -> Page:
     """Start a session under a new token; raises Refused."""
     house = desk.house
     hours = house.settings.session_hours
-    with desk.checking:
+    with room_to_check(desk):
         token = people.sign_in(house.store, name, password, hours=hours, clock=house.clock)
     response = pages.seen_other(onward)
     desk.jar.put(response, SESSION, token, hours * 3_600)

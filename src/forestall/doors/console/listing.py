@@ -58,7 +58,9 @@ def row(view: CaseView, words: Words, now: str) -> Row:
         answer=answer,
         percent=round(case.priority * 100),
         level=level(case.priority),
-        first=why_first(case.outcome, content, words),
+        first=words("first.answered", outcome=words(f"outcome.{answer.value}_long"))
+        if answer
+        else why_first(case.outcome, content, words),
         sign=strongest(shown, words),
         reason=(first.title or first.text) if first else "",
         reason_is_ours=bool(first and first.title),
