@@ -62,7 +62,9 @@ def _boxed(luma: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     at = np.arange(length)
     low, high = np.maximum(0, at - (window - 1 - ahead)), np.minimum(length, at + ahead + 1)
     sums = np.insert(np.cumsum(luma, axis=axis, dtype=np.float64), 0, 0, axis=axis)
-    means: NDArray[np.float64] = (sums.take(high, axis=axis) - sums.take(low, axis=axis)) / np.expand_dims(high - low, 1 - axis)
+    means: NDArray[np.float64] = (sums.take(high, axis=axis) - sums.take(low, axis=axis)) / np.expand_dims(
+        high - low, 1 - axis
+    )
     result: NDArray[np.float32] = means.astype(np.float32)
     return result
 

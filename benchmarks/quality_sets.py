@@ -21,7 +21,9 @@ class SafeSet:
     read: Callable[[Path], Iterator[Row]]
 
 
-def _table(path: str, column: str, keep: Callable[[dict[str, str]], bool] = lambda row: True) -> Callable[[Path], Iterator[Row]]:
+def _table(
+    path: str, column: str, keep: Callable[[dict[str, str]], bool] = lambda row: True
+) -> Callable[[Path], Iterator[Row]]:
     """Give a reader of one column of a CSV or TSV file with a header, for the rows to keep."""
 
     def read(data: Path) -> Iterator[Row]:
@@ -78,7 +80,11 @@ SETS = (
             column=0,
         ),
     ),
-    SafeSet("hatecheck", "en", _table("suites/hatecheck/test_suite_cases.csv", "test_case", _is("label_gold", "non-hateful"))),
+    SafeSet(
+        "hatecheck",
+        "en",
+        _table("suites/hatecheck/test_suite_cases.csv", "test_case", _is("label_gold", "non-hateful")),
+    ),
     *(
         SafeSet(
             f"multilingual hatecheck {language}",
@@ -88,7 +94,9 @@ SETS = (
         for language in ("ar", "de", "fr", "hi")
     ),
     SafeSet(
-        "hatecheckhin", "hi", _table("suites/hatecheckhin/monolingual_functionalities.csv", "test_case", _is("label", "nonhateful"))
+        "hatecheckhin",
+        "hi",
+        _table("suites/hatecheckhin/monolingual_functionalities.csv", "test_case", _is("label", "nonhateful")),
     ),
     SafeSet("hatemoji", "en", _table("suites/hatemoji/test.csv", "text", _is("label_gold", "0"))),
     SafeSet("xstest safe", "en", _table("suites/xstest/xstest_prompts.csv", "prompt", _is("label", "safe"))),

@@ -14,8 +14,8 @@ import click
 
 from forestall import __version__
 from forestall.assembly import build
-from forestall.doors.cli.main import forestall
 from forestall.doors.api.openapi import document
+from forestall.doors.cli.main import forestall
 from forestall.doors.server import create_app
 from forestall.flow import result
 from forestall.ledger.checkpoint import Signer

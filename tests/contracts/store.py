@@ -11,6 +11,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from forestall.ledger.entry import digest, leaf_hash, parse
+from forestall.ledger.state import verify_state
+from forestall.ledger.verify import verify_log
+from forestall.model.errors import Conflict, StoreFailed
+from forestall.model.finding import Finding
+from forestall.model.outcome import Outcome
+from forestall.model.ports import Store
+from forestall.model.reading import Role, Segment
+from forestall.model.records import ApiKey, Change, Delivery, Event, Invite, Receipt, Record, StoredContent
 from tests.contracts.store_reads import StoreReads
 from tests.store.samples import (
     KEY,
@@ -28,16 +38,6 @@ from tests.store.samples import (
     undigested,
     with_line,
 )
-
-from forestall.ledger.entry import digest, leaf_hash, parse
-from forestall.ledger.state import verify_state
-from forestall.ledger.verify import verify_log
-from forestall.model.errors import Conflict, StoreFailed
-from forestall.model.finding import Finding
-from forestall.model.outcome import Outcome
-from forestall.model.ports import Store
-from forestall.model.reading import Role, Segment
-from forestall.model.records import ApiKey, Change, Delivery, Event, Invite, Receipt, Record, StoredContent
 
 CONFLICTING = [(0, 2), (0, 0), (1, 1), (1, 3), (2, 1)]
 """Stored version (0 for none) and a version that may not follow it."""

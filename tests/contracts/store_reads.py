@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.store.samples import KEY, at, case, content, decided, decision, decision_of, fresh, made, person, with_line
 
 from forestall.ledger.checkpoint import verify
 from forestall.ledger.proof import prove, verify_proof
@@ -26,6 +25,7 @@ from forestall.model.records import (
     Session,
     StoredFile,
 )
+from tests.store.samples import KEY, at, case, content, decided, decision, decision_of, fresh, made, person, with_line
 
 BAD_CURSORS = ["x", "é", "\ud800", "W10", "WyJhIl0", "e30", "A" * 5_000, "WzFd=", "bnVsbA", "\0", " "]
 """Text no listing gave as a cursor: no base64, no JSON, or JSON of another shape."""

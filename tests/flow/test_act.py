@@ -1,10 +1,9 @@
 """Outgoing messages reach the platform at least once, or are visibly set aside."""
 
-from tests.support import SmallHouse
-
 from forestall.flow.act import MAX_ATTEMPTS, carry_out
 from forestall.model.content import Content
 from forestall.model.records import Delivery, DeliveryState
+from tests.support import SmallHouse
 
 
 class Receiver:

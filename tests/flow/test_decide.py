@@ -1,7 +1,6 @@
 """A decision and everything it causes are written together, once."""
 
 import pytest
-from tests.support import PERSON, BoastingDetector, FailingDetector, SmallHouse
 
 from forestall.flow.notice import UNREADABLE
 from forestall.model.content import Attachment, Content, Markup
@@ -9,6 +8,7 @@ from forestall.model.decision import MACHINE
 from forestall.model.outcome import Outcome
 from forestall.model.records import CaseState, Retention
 from forestall.review.cases import Answer, conclude
+from tests.support import PERSON, BoastingDetector, FailingDetector, SmallHouse
 
 
 def test_passing_content_is_kept_with_its_decision() -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from tests.support import PlainOpener
 
 from forestall.flow.gather import Gatherer
 from forestall.model.content import Attachment, Content, Problem
 from forestall.model.errors import BadInput
+from tests.support import PlainOpener
 
 
 class LineExports:

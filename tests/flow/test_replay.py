@@ -2,7 +2,6 @@
 
 import msgspec
 import pytest
-from tests.support import SmallHouse
 
 from forestall.flow.explain import explain
 from forestall.flow.replay import replay_all
@@ -10,6 +9,7 @@ from forestall.flow.result import json_schema, of
 from forestall.model.content import Content
 from forestall.model.errors import NotFound
 from forestall.model.outcome import Outcome
+from tests.support import SmallHouse
 
 
 def test_every_decision_replays_to_itself() -> None:

@@ -1,10 +1,9 @@
 """Texts and media go when their time is over; decisions and the ledger stay."""
 
-from tests.support import SmallHouse
-
 from forestall.flow.retain import purge
 from forestall.model.content import Attachment, Content
 from forestall.model.records import Retention
+from tests.support import SmallHouse
 
 DAYS = {Retention.TRANSIENT: 30, Retention.CASE: 184}
 DAY = 86_400

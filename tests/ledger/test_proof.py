@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ledger.logs import KEY, SIGNER, line, lines, signed
 
 from forestall.ledger.proof import prove, verify_proof
 from forestall.model.errors import LedgerBroken, NotFound
+from tests.ledger.logs import KEY, SIGNER, line, lines, signed
 
 LOG = lines(37)
 NOTE = signed(LOG, 37)[0]

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from tests.store.samples import SIGNER, at, content, decided, decision
 
 from forestall.ledger.entry import digest
 from forestall.ledger.report import FaultKind
 from forestall.ledger.state import verify_state
 from forestall.model.records import Change, Event, StoredContent
 from forestall.store import MemoryStore
+from tests.store.samples import SIGNER, at, content, decided, decision
 
 
 @pytest.fixture

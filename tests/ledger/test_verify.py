@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ledger.logs import KEY, SIGNER, at, line, lines, signed
 
 from forestall.ledger.checkpoint import Signer
 from forestall.ledger.report import MOST_FAULTS, FaultKind, Report
@@ -14,6 +13,7 @@ from forestall.ledger.tree import EMPTY_ROOT
 from forestall.ledger.verify import verify_log
 from forestall.model.errors import BadInput
 from forestall.model.records import LedgerRow
+from tests.ledger.logs import KEY, SIGNER, at, line, lines, signed
 
 LOG = lines(40)
 NOTES = signed(LOG, 5, 10, 20, 30, 40)

@@ -9,6 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from forestall.media import Box, zips
+from forestall.media.warmup import zipped
+from forestall.model.content import Attachment, Problem
+from forestall.model.settings import Settings
 from tests.media.samples import (
     PACKERS,
     causes,
@@ -24,11 +29,6 @@ from tests.media.samples import (
     zip_locked,
     zip_overlapping,
 )
-
-from forestall.media import Box, zips
-from forestall.media.warmup import zipped
-from forestall.model.content import Attachment, Problem
-from forestall.model.settings import Settings
 
 MIB = 1024 * 1024
 FILES = {"a.txt": b"first", "folder/b.txt": b"second", "folder/deep/c.txt": b"third"}

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.contracts.opener import OpenerContract
-from tests.media.samples import causes, opened, painting, saved, tarred, texts
 
 from forestall.media import Box, box, capabilities
 from forestall.model.content import Attachment
 from forestall.model.errors import BoxFailed
 from forestall.model.ports import Opener
 from forestall.model.settings import Settings
+from tests.contracts.opener import OpenerContract
+from tests.media.samples import causes, opened, painting, saved, tarred, texts
 
 PHOTO = saved(painting(2000, 1500), "PNG")
 

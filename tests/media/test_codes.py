@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 import zxingcpp
 from PIL import Image, ImageOps
-from tests.media.samples import INVITE, coded, opened, poster, saved, texts
 
 from forestall.media import Box, codes
 from forestall.model.reading import Role
+from tests.media.samples import INVITE, coded, opened, poster, saved, texts
 
 KINDS = zxingcpp.BarcodeFormat
 

@@ -1,6 +1,12 @@
 """PDF documents: texts, links, pages as pictures, attached files; no JavaScript, no locks."""
 
 import pytest
+
+from forestall.media import Box, document, wire
+from forestall.media.limits import from_settings
+from forestall.media.tray import OutOfTime, Tray
+from forestall.model.reading import Plane, Role
+from forestall.model.settings import Settings
 from tests.media.samples import (
     INVITE,
     causes,
@@ -15,12 +21,6 @@ from tests.media.samples import (
     texts,
     written,
 )
-
-from forestall.media import Box, document, wire
-from forestall.media.limits import from_settings
-from forestall.media.tray import OutOfTime, Tray
-from forestall.model.reading import Plane, Role
-from forestall.model.settings import Settings
 
 LINK = f"<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/URI/URI({INVITE})>>>>"
 

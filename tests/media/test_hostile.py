@@ -8,6 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from PIL import Image
+
+from forestall.media import Box, limits
+from forestall.media.problems import CAUSES, DESERVE_A_PERSON
+from forestall.media.warmup import zipped
+from forestall.model.content import Attachment
+from forestall.model.settings import Settings
 from tests.media.samples import (
     causes,
     huge_png,
@@ -24,12 +30,6 @@ from tests.media.samples import (
 from tests.media.test_archives import BOMBS, UNSAFE
 from tests.media.test_box import workers
 from tests.media.test_mail import multipart
-
-from forestall.media import Box, limits
-from forestall.media.problems import CAUSES, DESERVE_A_PERSON
-from forestall.media.warmup import zipped
-from forestall.model.content import Attachment
-from forestall.model.settings import Settings
 
 MIB = 1024 * 1024
 

@@ -9,12 +9,12 @@ from functools import partial
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
-from tests.media.samples import SHARED, causes, difference, huge_png, opened, painting, pixels, saved, shared
 
 from forestall.detect.match.signals.pdq import hash_plane
 from forestall.media import Box, image
 from forestall.model.reading import Plane
 from forestall.model.settings import Settings
+from tests.media.samples import SHARED, causes, difference, huge_png, opened, painting, pixels, saved, shared
 
 PICTURE = painting()
 LUMA = PICTURE.convert("L")

@@ -2,12 +2,11 @@
 
 from email.message import EmailMessage
 
-from tests.media.samples import INVITE, causes, coded, opened, parts, saved, tarred, texts
-
 from forestall.media import Box
 from forestall.model.content import Attachment, Markup
 from forestall.model.reading import Role
 from forestall.model.settings import Settings
+from tests.media.samples import INVITE, causes, coded, opened, parts, saved, tarred, texts
 
 ARABIC = "\N{ARABIC LETTER SEEN}\N{ARABIC LETTER LAM}\N{ARABIC LETTER ALEF}\N{ARABIC LETTER MEEM}"
 

@@ -1,11 +1,10 @@
 """Office documents: their text, where their links lead, the pictures inside."""
 
-from tests.media.samples import INVITE, causes, coded, opened, parts, saved, texts
-
 from forestall.media import Box, office
 from forestall.media.warmup import zipped
 from forestall.model.content import Attachment
 from forestall.model.reading import Role
+from tests.media.samples import INVITE, causes, coded, opened, parts, saved, texts
 
 TYPES = b"<Types/>"
 BODY = (

@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.media.samples import causes, opened, texts
 
 from forestall.media import Box, page
 from forestall.model.content import Markup
 from forestall.model.reading import Role
 from forestall.model.settings import Settings
+from tests.media.samples import causes, opened, texts
 
 ARABIC = "\N{ARABIC LETTER SEEN}\N{ARABIC LETTER LAM}\N{ARABIC LETTER ALEF}\N{ARABIC LETTER MEEM} " * 8
 FRENCH = "\u00c9t\u00e9 \u00e0 la plage, d\u00e9j\u00e0 vu ; \u0153uvre compl\u00e8te. " * 4

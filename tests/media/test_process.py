@@ -4,12 +4,12 @@ import sys
 import time
 
 import pytest
-from tests.media.samples import causes, opened
 
 from forestall.media import Box, box, limits, wire
 from forestall.media.process import Lost, Process
 from forestall.model.errors import BoxFailed
 from forestall.model.settings import Settings
+from tests.media.samples import causes, opened
 
 LIMITS = limits.from_settings(Settings(max_seconds=2.0))
 

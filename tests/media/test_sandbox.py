@@ -9,12 +9,12 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from tests.media.samples import opened
-from tests.media.test_box import workers
 
 from forestall.media import Box
 from forestall.media.sandbox import confine, kernel, landlock, limits, privileges, seccomp
 from forestall.model.settings import Settings
+from tests.media.samples import opened
+from tests.media.test_box import workers
 
 MIB = 1024 * 1024
 

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.media.samples import painting, pdf, saved, tarred
 
 from forestall.media import image, sniff
 from forestall.media.warmup import zipped
+from tests.media.samples import painting, pdf, saved, tarred
 
 KINDS = {
     **{media_type: saved(painting(16, 16), form) for media_type, form in image.FORMATS.items()},

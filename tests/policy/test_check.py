@@ -1,10 +1,10 @@
 """What is refused before a ruleset is live: faults in files, in names, against ceilings and against the laws of safe speech."""
 
 import pytest
-from tests.policy.samples import LABELS
 
 from forestall.model.errors import BadPolicy
 from forestall.policy.ruleset import load
+from tests.policy.samples import LABELS
 
 BASE = {
     "id": "one",

@@ -1,12 +1,12 @@
 """The ruleset that comes with Forestall does what its files say."""
 
 import pytest
-from tests.policy.samples import FACTS, LABELS, found
 
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.policy.evaluate import evaluate
 from forestall.policy.ruleset import default_files, load
+from tests.policy.samples import FACTS, LABELS, found
 
 RULESET = load(default_files(), LABELS)
 STEPS = ("grievance", "propaganda", "contact", "training", "pledge", "incitement")

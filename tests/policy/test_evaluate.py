@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
-from tests.policy.samples import FACT_SETS, FACTS, LABELS, any_rulesets, findings, found, lawful_files
 
 from forestall.model.decision import Fact
 from forestall.model.errors import BadPolicy
@@ -15,6 +14,7 @@ from forestall.model.outcome import Outcome
 from forestall.policy.engine import Ruleset
 from forestall.policy.evaluate import UNANSWERED, evaluate
 from forestall.policy.ruleset import load
+from tests.policy.samples import FACT_SETS, FACTS, LABELS, any_rulesets, findings, found, lawful_files
 
 TEXTUAL: Mapping[str, Outcome] = {
     label: ceiling for label, ceiling in LABELS.items() if ceiling.rank <= Outcome.REVIEW.rank

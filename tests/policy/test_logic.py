@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.policy.samples import EXPRESSIONS, FACT_SETS, findings, found
 
 from forestall.model.decision import Fact
 from forestall.model.finding import Finding
@@ -24,6 +23,7 @@ from forestall.policy.syntax import (
     Or,
     Score,
 )
+from tests.policy.samples import EXPRESSIONS, FACT_SETS, findings, found
 
 TRUTHS = (True, False, None)
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.policy.samples import FACTS, LABELS, found
 
 from forestall.model.decision import MACHINE, Decision
 from forestall.model.errors import BadInput
@@ -12,6 +11,7 @@ from forestall.model.outcome import Outcome
 from forestall.policy.evaluate import evaluate
 from forestall.policy.replay import replay
 from forestall.policy.ruleset import default_files, load
+from tests.policy.samples import FACTS, LABELS, found
 
 RULESET = load(default_files(), LABELS)
 FINDINGS = (found("recruiting", 0.7), found("pledge", 0.8, "a.txt"), found("context-news", 0.9, "a.txt"))

@@ -1,10 +1,10 @@
 """Rulesets: what they are made of, how they are named, and that a kept bundle is the ruleset again."""
 
 import pytest
-from tests.policy.samples import LABELS
 
 from forestall.model.errors import BadPolicy
 from forestall.policy.ruleset import default_files, load
+from tests.policy.samples import LABELS
 
 RULE = """\
 rules:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.policy.samples import found
 
 from forestall.policy.fault import Place
 from forestall.policy.template import LONGEST_VALUE, MISSING, plain, template
+from tests.policy.samples import found
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """A person's answer is a decision: recorded, reasoned, and never given twice."""
 
 import pytest
-from tests.support import PERSON, SmallHouse
 
 from forestall.model.content import Attachment, Content
 from forestall.model.errors import BadInput, Conflict, NotFound
@@ -9,6 +8,7 @@ from forestall.model.outcome import Outcome
 from forestall.model.records import Case, CaseState
 from forestall.review import cases
 from forestall.review.cases import Answer
+from tests.support import PERSON, SmallHouse
 
 
 def opened(house: SmallHouse, text: str = "!recruiting") -> Case:

@@ -1,10 +1,10 @@
 """Accounts open with an invitation, once; sessions end; nothing secret is kept in the clear."""
 
 import pytest
-from tests.support import SmallHouse
 
 from forestall.model.errors import BadInput, Conflict, Refused
 from forestall.review import keys, people
+from tests.support import SmallHouse
 
 PASSWORD = "a long sentence to keep"
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.store.samples import SIGNER, at, case, content, decision, person
 
 from forestall.model.outcome import Outcome
 from forestall.model.ports import Store
 from forestall.model.records import CaseState, Change, Delivery, Event, Retention
 from forestall.store import MemoryStore, open_store
+from tests.store.samples import SIGNER, at, case, content, decision, person
 
 IDS = st.sampled_from(["a", "b", "c"])
 VERSIONS = st.integers(1, 3)

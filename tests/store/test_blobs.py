@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.store.samples import run
 
 from forestall.model.errors import NotFound, StoreFailed
 from forestall.model.ids import sha256_hex
 from forestall.store.blobs import FileBlobs
+from tests.store.samples import run
 
 DATA = b"picture"
 NAME = sha256_hex(DATA)

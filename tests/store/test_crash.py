@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.store.samples import KEY, SIGNER, decided, decision_of
 
 from forestall.ledger.state import verify_state
 from forestall.ledger.verify import verify_log
@@ -16,6 +15,7 @@ from forestall.model.ids import now
 from forestall.model.ports import Store
 from forestall.model.records import CaseState
 from forestall.store import open_store
+from tests.store.samples import KEY, SIGNER, decided, decision_of
 
 ROOT = Path(__file__).parents[2]
 VICTIM = Path(__file__).with_name("victim.py")

@@ -6,10 +6,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.store.samples import run
 
 from forestall.model.errors import BadSetting
 from forestall.store.keyfile import ledger_signer
+from tests.store.samples import run
 
 
 def test_the_key_stays_the_same(tmp_path: Path) -> None:

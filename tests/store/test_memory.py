@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.contracts.store import StoreContract
-from tests.store.samples import SIGNER, at
 
 from forestall.model.ports import Store
 from forestall.store import MemoryStore
+from tests.contracts.store import StoreContract
+from tests.store.samples import SIGNER, at
 
 
 class TestMemoryStore(StoreContract):

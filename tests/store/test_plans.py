@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, Select, create_engine
-from tests.store.samples import SIGNER, at
 
 from forestall.store import group, open_store, sql
 from forestall.store.sqlite import DATABASE
+from tests.store.samples import SIGNER, at
 
 SMALL = {"_API_KEYS", "_PEOPLE", "_CHECKPOINTS"}
 """Queries that give a whole table, which stays small."""

@@ -13,13 +13,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, inspect
-from tests.store.samples import SIGNER, at, decided, decision_of
 
 from forestall.model.errors import StoreFailed
 from forestall.store import open_store
 from forestall.store.schema import HEAD, MIGRATIONS, migrate, revision
 from forestall.store.sqlite import DATABASE
 from forestall.store.tables import metadata
+from tests.store.samples import SIGNER, at, decided, decision_of
 
 
 @pytest.fixture

@@ -9,6 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from forestall.ledger.checkpoint import verify
+from forestall.ledger.verify import verify_log
+from forestall.model.errors import StoreFailed
+from forestall.model.ports import Store
+from forestall.model.records import CaseState, Change
+from forestall.store import group, open_store, sqlite
+from forestall.store.sqlite import DATABASE
 from tests.contracts.store import StoreContract
 from tests.store.samples import (
     KEY,
@@ -23,14 +31,6 @@ from tests.store.samples import (
     run,
     with_line,
 )
-
-from forestall.ledger.checkpoint import verify
-from forestall.ledger.verify import verify_log
-from forestall.model.errors import StoreFailed
-from forestall.model.ports import Store
-from forestall.model.records import CaseState, Change
-from forestall.store import group, open_store, sqlite
-from forestall.store.sqlite import DATABASE
 
 
 class TestSqliteStore(StoreContract):

@@ -6,7 +6,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.store.samples import KEY, SIGNER, at, decided, decision_of
 
 from forestall.ledger.checkpoint import Signer
 from forestall.ledger.entry import leaf_hash
@@ -17,6 +16,7 @@ from forestall.model.errors import StoreFailed
 from forestall.store import open_store
 from forestall.store.sql import SqlStore
 from forestall.store.sqlite import DATABASE
+from tests.store.samples import KEY, SIGNER, at, decided, decision_of
 
 SIZE = 40
 """Ledger lines of the store that is tampered with: 20 changes of 2, each under a checkpoint of its own."""

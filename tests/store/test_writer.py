@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 
 import pytest
-from tests.store.samples import at, run
 
 from forestall.model.errors import Conflict, StoreFailed
 from forestall.model.records import Change, Event, Receipt
 from forestall.store import writer as module
 from forestall.store.draft import Draft, draft
 from forestall.store.writer import Writer
+from tests.store.samples import at, run
 
 WAIT = 10
 

@@ -12,11 +12,10 @@ from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
-from tests.store.samples import SIGNER, case, decided, decision_of
-
 from forestall.model.ids import now
 from forestall.model.records import Change, Receipt
 from forestall.store import open_store
+from tests.store.samples import SIGNER, case, decided, decision_of
 
 
 def change(number: int, prefix: str) -> Change:

@@ -66,7 +66,7 @@ class Wire:
     def __init__(self, private: Iterable[str] = (), seconds: float = 10.0) -> None:
         transport = httpx2.HTTPTransport(trust_env=False)
         # The pool takes a network backend in public; the transport has no public way to hand one on (tests/exchange/test_wire.py).
-        transport._pool = httpcore2.ConnectionPool(  # noqa: SLF001
+        transport._pool = httpcore2.ConnectionPool(
             ssl_context=httpx2.create_ssl_context(trust_env=False), network_backend=GuardedBackend(private)
         )
         self._client = httpx2.Client(transport=transport, timeout=seconds, follow_redirects=False, trust_env=False)

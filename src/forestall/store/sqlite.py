@@ -32,6 +32,7 @@ _PRAGMAS = (
     "trusted_schema = OFF",  # a planted trigger or view cannot call functions with side effects
     "cell_size_check = ON",  # notice a damaged page when it is read
     "temp_store = MEMORY",  # nothing about content in a temporary file elsewhere
+    "wal_autocheckpoint = 16384",  # 64 MiB: pages that many groups touch are copied into the database once, not once per group
     "journal_size_limit = 67108864",
 )
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.detect.match.test_signals import painting
 
 from forestall.detect.match import detector, load_bank
 from forestall.detect.match.detector import LABELS, MOST_PER_PART, score
@@ -13,6 +12,7 @@ from forestall.detect.match.signals.pdq import hash_plane
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.reading import FileFacts, Plane, Reading
+from tests.detect.match.test_signals import painting
 
 LUMA = painting(320, 200)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.detect.match.test_signals import PICTURES, painting, shared
 
 from forestall.detect.match import detector, load_bank
 from forestall.detect.match.signals.pdq import PDQ, QUALITY_FLOOR, Forms, hash_plane
@@ -16,6 +15,7 @@ from forestall.media import Box
 from forestall.model.content import Attachment
 from forestall.model.reading import Reading
 from forestall.model.settings import Settings
+from tests.detect.match.test_signals import PICTURES, painting, shared
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.contracts.signal import SignalContract
 
 from forestall.detect.match.signals.digest import MD5, SHA1, SHA256
 from forestall.detect.match.signals.pdq import PDQ, QUALITY_FLOOR, VARIANTS, hash_plane
 from forestall.model.reading import FileFacts, Plane, Reading
+from tests.contracts.signal import SignalContract
 
 PICTURES = Path(__file__).parents[3].parent / "shared" / "data" / "images" / "pdq"
 shared = [

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from tests.detect.names.test_load import XML
 
 from forestall.detect.names import detector, load_list
 from forestall.detect.names.detector import LABELS, MOST_PER_PART, NamesDetector
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.reading import Reading, Role, Segment
+from tests.detect.names.test_load import XML
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
-from tests.doors.api.conftest import Client, KeyFor
 
 from forestall.assembly import House
 from forestall.doors.api.keys import OPEN, PACE, SCOPES, Keys, Pace
@@ -14,6 +13,7 @@ from forestall.doors.api.problems import Wrong
 from forestall.doors.server import create_app
 from forestall.model import ids
 from forestall.review import keys
+from tests.doors.api.conftest import Client, KeyFor
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 

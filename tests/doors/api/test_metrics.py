@@ -8,7 +8,6 @@ from concurrent.futures import Future
 
 import pytest
 from litestar.testing import TestClient
-from tests.doors.api.conftest import Client
 
 from forestall.assembly import House
 from forestall.doors.api import health
@@ -22,6 +21,7 @@ from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.reading import Opened
 from forestall.model.records import Receipt
+from tests.doors.api.conftest import Client
 
 
 def _lines(client: Client, key: dict[str, str]) -> dict[str, float]:

@@ -11,7 +11,6 @@ from litestar.routes import HTTPRoute
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
-from tests.doors.api.conftest import Client
 
 from forestall.assembly import House
 from forestall.doors.api.keys import SCOPES
@@ -20,6 +19,7 @@ from forestall.ledger.checkpoint import Signer
 from forestall.model import ids
 from forestall.review import keys
 from forestall.store import MemoryStore
+from tests.doors.api.conftest import Client
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from litestar import Request
 from litestar.exceptions import HTTPException, NotFoundException, TooManyRequestsException
-from tests.doors.api.conftest import Client
 
 from forestall.doors.api import problems
 from forestall.doors.api.problems import KINDS, Problem, Wrong
 from forestall.model import errors
+from tests.doors.api.conftest import Client
 
 
 def _request() -> problems.AnyRequest:

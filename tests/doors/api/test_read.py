@@ -1,10 +1,10 @@
 """Reading through the API: contents with and without their texts, decisions, and the feed of decisions."""
 
 import pytest
-from tests.doors.api.conftest import Client
 
 from forestall.assembly import House
 from forestall.model.outcome import Outcome
+from tests.doors.api.conftest import Client
 
 
 def _screen(client: Client, key: dict[str, str], *ids: str) -> list[str]:

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 from PIL import Image
-from tests.doors.api.conftest import Client, KeyFor
 
 from forestall.assembly import House
 from forestall.doors.api import body
 from forestall.doors.api.problems import Wrong
 from forestall.flow import result
 from forestall.model.errors import BoxFailed, StoreFailed
+from tests.doors.api.conftest import Client, KeyFor
 
 JSON = {"Content-Type": "application/json"}
 

@@ -2,10 +2,10 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.doors.cli.samples import finding, item
 
 from forestall.doors.cli.evidence import Passage, Piece, passages, shortened
 from forestall.model.reading import Role, Segment
+from tests.doors.cli.samples import finding, item
 
 
 def shown(passage: Passage) -> str:

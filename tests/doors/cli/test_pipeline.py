@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support import SmallHouse
 
 from forestall.assembly import House
 from forestall.doors.cli import feed as feed_module
@@ -17,6 +16,7 @@ from forestall.exchange.platform import PlatformExports
 from forestall.model.content import Attachment, Content
 from forestall.model.errors import BadInput
 from forestall.model.settings import Settings
+from tests.support import SmallHouse
 
 
 @pytest.fixture(scope="module")

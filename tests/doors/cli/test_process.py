@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.doors.cli.conftest import INVITE
-
 from forestall.doors.cli import exits
 from forestall.doors.cli.main import run
+from tests.doors.cli.conftest import INVITE
 
 COMMAND = [sys.executable, "-m", "forestall.doors.cli"]
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from click import UsageError
 from litestar.testing import TestClient
-from tests.doors.cli.conftest import Call
 
 from forestall.assembly import build
 from forestall.doors.cli import exits
@@ -18,6 +17,7 @@ from forestall.ledger.proof import verify_proof
 from forestall.model.errors import BadInput, NotFound
 from forestall.model.settings import Settings
 from forestall.review import keys
+from tests.doors.cli.conftest import Call
 
 
 @pytest.fixture

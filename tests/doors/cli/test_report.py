@@ -9,12 +9,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.doors.cli.samples import AT, finding, item
 
 from forestall.doors.cli.report import Report, render, write
 from forestall.doors.cli.summary import Summary
 from forestall.model.errors import BadInput
 from forestall.model.outcome import Outcome
+from tests.doors.cli.samples import AT, finding, item
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7*7 }} \u202egnp\x1b[31m"
 

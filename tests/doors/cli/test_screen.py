@@ -7,11 +7,11 @@ from typing import Any
 
 import jsonschema
 from click.testing import Result
-from tests.doors.cli.conftest import INVITE, Call
 
 from forestall.doors.cli import exits
 from forestall.flow.result import json_schema
 from forestall.model.errors import BadInput
+from tests.doors.cli.conftest import INVITE, Call
 
 
 def lines(result: Result) -> list[dict[str, Any]]:

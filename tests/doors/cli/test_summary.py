@@ -2,10 +2,9 @@
 
 import random
 
-from tests.doors.cli.samples import finding, item
-
 from forestall.doors.cli.summary import Summary, noticed, plain_evidence
 from forestall.model.outcome import Outcome
+from tests.doors.cli.samples import finding, item
 
 
 def test_the_foremost_are_kept_in_order() -> None:

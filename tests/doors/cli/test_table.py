@@ -3,11 +3,11 @@
 import io
 
 from rich.console import Console
-from tests.doors.cli.samples import finding, item
 
 from forestall.doors.cli.summary import Summary
 from forestall.doors.cli.table import show
 from forestall.model.outcome import Outcome
+from tests.doors.cli.samples import finding, item
 
 
 def printed(summary: Summary, top: int = 20, terminal: bool = False, kept_in: str = "data") -> str:

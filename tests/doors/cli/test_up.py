@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from tests.doors.cli.conftest import INVITE
 
 from forestall.assembly import House, build
 from forestall.doors.cli import demo, housekeeping
 from forestall.model.errors import NotFound
 from forestall.model.settings import Settings
+from tests.doors.cli.conftest import INVITE
 
 
 @pytest.fixture

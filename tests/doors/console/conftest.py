@@ -8,7 +8,6 @@ import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import TestClient
-from tests.support import LABELS, PlainOpener, SmallHouse
 
 from forestall.assembly import House
 from forestall.doors.server import create_app
@@ -19,6 +18,7 @@ from forestall.model.reading import Opened, Plane
 from forestall.model.records import Case, CaseState
 from forestall.model.settings import Settings
 from forestall.review import people
+from tests.support import LABELS, PlainOpener, SmallHouse
 
 PASSWORD = "calm green ships sail"
 Client = TestClient[Litestar]

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from PIL import Image, ImageStat
 from playwright.sync_api import Browser, Page, expect
-from tests.doors.console.browser import chromium, real_house, served, watched
-from tests.doors.console.sanity import complaints
 
 from forestall.assembly import House
 from forestall.model.outcome import Outcome
 from forestall.model.records import CaseState
 from forestall.review import people
+from tests.doors.console.browser import chromium, real_house, served, watched
+from tests.doors.console.sanity import complaints
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from PIL import Image
-from tests.doors.console.conftest import Visitor
-from tests.support import Clock
 
 from forestall.assembly import House
 from forestall.doors.console import desk
@@ -18,6 +16,8 @@ from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.records import Case, CaseState
 from forestall.review import people
+from tests.doors.console.conftest import Visitor
+from tests.support import Clock
 
 Cases = Callable[..., Case]
 Visits = Callable[[], Visitor]
@@ -141,6 +141,16 @@ def test_context_stands_beside_the_reasons(moderator: Visitor, make_case: Cases)
     assert "Why it may be fine" in page
     assert "It reports what others said or did, as news does." in page
     assert "Does not count: \u2068News\u2069" in page
+
+
+def test_weak_context_is_not_hidden(moderator: Visitor, make_case: Cases) -> None:
+    """Context that excuses nothing is still named beside the reasons, so that nobody reads that nothing speaks for the item."""
+    case = make_case("a prayer !context-scripture then !contact-invite and !training")
+    page = moderator.get(f"/console/cases/{case.id}")
+    assert "too weak to count by themselves" in page
+    assert "Nothing speaks for it being fine" not in page
+    bare = make_case("only !pledge", id="bare")
+    assert "Nothing speaks for it being fine" in moderator.get(f"/console/cases/{bare.id}")
 
 
 def test_agree_records_a_decision(house: House, moderator: Visitor, make_case: Cases) -> None:

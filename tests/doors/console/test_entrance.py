@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from tests.doors.console.conftest import PASSWORD, Visitor, small_house
 
 from forestall.assembly import House
 from forestall.doors.console import context
 from forestall.doors.console.errors import Waiting
 from forestall.model.settings import Settings
 from forestall.review import people
+from tests.doors.console.conftest import PASSWORD, Visitor, small_house
 
 Visits = Callable[[], Visitor]
 

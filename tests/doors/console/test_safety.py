@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from litestar import Litestar
-from tests.doors.console.conftest import PASSWORD, Visitor, small_house
 
 from forestall.assembly import House
 from forestall.doors import console
 from forestall.doors.console import pages
 from forestall.model.records import Case, CaseState
+from tests.doors.console.conftest import PASSWORD, Visitor, small_house
 
 CONSOLE = Path(pages.__file__).parent
 OPEN = {

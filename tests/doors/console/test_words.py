@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support import LABELS
 
 from forestall.doors.console import pages
 from forestall.doors.console.words import Words, catalogue, languages, preferred
 from forestall.policy import ruleset
+from tests.support import LABELS
 
 CONSOLE = Path(pages.__file__).parent
 NOW = "2026-01-31T12:00:00.000Z"

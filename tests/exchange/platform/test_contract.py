@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from tests.contracts.exports import ExportsContract
-
 from forestall.exchange.platform import PlatformExports
+from tests.contracts.exports import ExportsContract
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 

@@ -78,6 +78,7 @@ class CasePage:
     more_findings: int
     reasons: Sequence[told.Why]
     excuses: Sequence[told.Why]
+    contexts: Sequence[told.Card]
     places: Sequence[told.Place]
     parts: Sequence[Part]
     more_parts: int
@@ -115,6 +116,7 @@ def page(
         more_findings=len(decision.findings) - len(shown),
         reasons=told.reasons(decision, shown, words),
         excuses=told.excuses(decision, shown, words),
+        contexts=[card for card in shown if card.family == "context"],
         places=told.places(shown),
         parts=parts,
         more_parts=more_parts,
