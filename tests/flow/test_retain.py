@@ -1,8 +1,11 @@
 """Texts and media go when their time is over; decisions and the ledger stay."""
 
+from concurrent.futures import Future
+
 from forestall.flow.retain import purge
 from forestall.model.content import Attachment, Content
-from forestall.model.records import Retention
+from forestall.model.ids import sha256_hex
+from forestall.model.records import Change, Receipt, Retention
 from tests.support import SmallHouse
 
 DAYS = {Retention.TRANSIENT: 30, Retention.CASE: 184}
@@ -40,3 +43,18 @@ def test_a_file_goes_only_when_nobody_holds_it_any_more() -> None:
     house.screen(Content("new", attachments=(file,)))
     purge(house.store, house.clock(), DAYS)
     assert house.store.blobs.get(sha256) == b"same bytes"
+
+
+def test_bytes_that_a_purge_took_in_between_come_back() -> None:
+    """A purge that deletes a file between the keeping of its bytes and the commit of new content does not lose it."""
+    house = SmallHouse()
+    file = Attachment("a.txt", b"same bytes")
+    submit = house.store.submit
+
+    def purged_in_between(change: Change) -> Future[Receipt]:
+        house.store.blobs.delete(sha256_hex(b"same bytes"))
+        return submit(change)
+
+    house.store.submit = purged_in_between  # type: ignore[method-assign]
+    house.screen(Content("new", attachments=(file,)))
+    assert house.store.blobs.get(sha256_hex(b"same bytes")) == b"same bytes"

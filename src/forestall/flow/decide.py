@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from forestall.flow.screen import Screened
@@ -55,10 +56,24 @@ def keep(store: Store, screened: Sequence[Screened], outbox: Outbox) -> list[Fut
     """Queue the changes for screened items, in order; each future resolves when that item is durable."""
     futures = []
     for item in screened:
-        for attachment in item.content.attachments:
-            store.blobs.put(attachment.data)
-        futures.append(store.submit(change_of(store, item, outbox)))
+        _keep_files(store, item)
+        future = store.submit(change_of(store, item, outbox))
+        if item.content.attachments:
+            # A purge may have found the bytes unused between the first keeping and the commit.
+            future.add_done_callback(partial(_again, store, item))
+        futures.append(future)
     return futures
+
+
+def _again(store: Store, item: Screened, _: Future[Receipt]) -> None:
+    """Keep an item's files once more, after its commit."""
+    _keep_files(store, item)
+
+
+def _keep_files(store: Store, item: Screened) -> None:
+    """Keep the bytes of an item's files; those already there are not written again."""
+    for attachment in item.content.attachments:
+        store.blobs.put(attachment.data)
 
 
 def change_of(store: Store, item: Screened, outbox: Outbox) -> Change:

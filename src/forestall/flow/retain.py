@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from forestall.model.errors import NotFound
 from forestall.model.ids import instant
 from forestall.model.ports import Store
 from forestall.model.records import Change, Event, Retention, StoredContent
@@ -21,8 +22,7 @@ def purge(store: Store, now: str, keep_days: dict[Retention, int]) -> int:
                 future.result()
             for content in expired:
                 for file in content.files:
-                    if not _still_used(store, content, file.sha256):
-                        store.blobs.delete(file.sha256)
+                    _forget(store, content, file.sha256)
             count += len(expired)
     return count
 
@@ -32,6 +32,19 @@ def _purged(content: StoredContent, now: str) -> Change:
     emptied = replace(content, segments=(), purged=now)
     body = {"revision": content.revision, "retention": content.retention.value}
     return Change((Event("content:purged", content.id, now, body),), (emptied,))
+
+
+def _forget(store: Store, purged: StoredContent, sha256: str) -> None:
+    """Delete bytes that nobody holds any more. Content that arrives meanwhile gets them back: here, or in `decide.keep`."""
+    if _still_used(store, purged, sha256):
+        return
+    try:
+        data = store.blobs.get(sha256)
+    except NotFound:
+        return
+    store.blobs.delete(sha256)
+    if _still_used(store, purged, sha256):
+        store.blobs.put(data)
 
 
 def _still_used(store: Store, purged: StoredContent, sha256: str) -> bool:

@@ -147,7 +147,7 @@ class Store(Protocol):
         ...
 
     def decisions(self, since: str = "", outcome: Outcome | None = None, limit: int = 100) -> Page[Decision]:
-        """Give decisions in commit order after the cursor `since`."""
+        """Give decisions in commit order after the cursor `since`; a page with decisions always has a `next_cursor` to wait at."""
         ...
 
     def case(self, case_id: str) -> Case | None:

@@ -201,7 +201,7 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a listing; `next_cursor` is empty at the end."""
+    """One page of a listing. `next_cursor` leads on; it is empty at the end (for a feed that grows: where nothing came)."""
 
     items: tuple[T, ...]
     next_cursor: str = ""

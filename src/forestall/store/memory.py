@@ -224,10 +224,9 @@ class MemoryStore:
                 decision = self._one(DECISION, (decision_id,))
                 if decision and outcome in (None, decision.outcome):
                     found.append((seq, decision))
-                if len(found) > limit:
+                if len(found) == limit:
                     break
-        page = found[:limit]
-        return Page(tuple(item for _, item in page), cursor.write([page[-1][0]]) if len(found) > limit else "")
+        return Page(tuple(item for _, item in found), cursor.write([found[-1][0]]) if found else "")
 
     def case(self, case_id: str) -> Case | None:
         """Give a case by its id."""

@@ -171,13 +171,13 @@ class SqlStore:
         """Give decisions in commit order after the cursor `since`."""
         limit = cursor.limit(limit)
         after = cursor.read(since, tuple[int])[0] if since else -1
-        parameters = {"after": after, "limit": limit + 1}
+        parameters = {"after": after, "limit": limit}
         if outcome is None:
             rows = self._readers.rows(_DECISIONS, **parameters)
         else:
             rows = self._readers.rows(_DECISIONS_TO, outcome=outcome.value, **parameters)
-        following = cursor.write([rows[limit - 1].seq]) if len(rows) > limit else ""
-        return Page(tuple([DECISION.record(row) for row in rows[:limit]]), following)
+        following = cursor.write([rows[-1].seq]) if rows else ""
+        return Page(tuple([DECISION.record(row) for row in rows]), following)
 
     def case(self, case_id: str) -> Case | None:
         """Give a case by its id."""
