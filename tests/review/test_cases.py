@@ -1,9 +1,11 @@
 """A person's answer is a decision: recorded, reasoned, and never given twice."""
 
+from dataclasses import replace
+
 import pytest
 
 from forestall.model.content import Attachment, Content
-from forestall.model.errors import BadInput, Conflict, NotFound
+from forestall.model.errors import BadInput, Conflict, NotFound, Refused
 from forestall.model.outcome import Outcome
 from forestall.model.records import Case, CaseState
 from forestall.review import cases
@@ -69,13 +71,20 @@ def test_an_old_page_cannot_answer() -> None:
         answer(house, Answer(case.id, 2, PERSON, Outcome.HOLD))
 
 
-@pytest.mark.parametrize("given", [Outcome.REVIEW])
-def test_review_is_no_answer(given: Outcome) -> None:
+def test_only_some_roles_answer() -> None:
+    """An auditor reads and changes nothing."""
+    house = SmallHouse()
+    case = opened(house)
+    with pytest.raises(Refused):
+        answer(house, Answer(case.id, 1, replace(PERSON, role="auditor"), Outcome.HOLD))
+
+
+def test_review_is_no_answer() -> None:
     """A question cannot be answered with the question."""
     house = SmallHouse()
     case = opened(house)
     with pytest.raises(BadInput):
-        answer(house, Answer(case.id, 1, PERSON, given, "?"))
+        answer(house, Answer(case.id, 1, PERSON, Outcome.REVIEW, "?"))
 
 
 def test_passing_what_was_held_restores_it() -> None:
@@ -92,7 +101,8 @@ def test_every_look_and_reveal_is_a_ledger_line() -> None:
     case = opened(house)
     content = cases.view(house.store, case.id, PERSON, house.clock).content
     assert content is not None
-    assert cases.reveal(house.store, case.id, content.files[0].sha256, PERSON, house.clock) == b"file"
+    revealed = cases.reveal(house.store, case.id, content.files[0].sha256, PERSON, house.clock)
+    assert (revealed.name, revealed.data) == ("a.txt", b"file")
     assert house.tags()[-2:] == ["content:viewed", "media:revealed"]
     with pytest.raises(NotFound):
         cases.reveal(house.store, case.id, "0" * 64, PERSON, house.clock)

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from forestall.flow.decide import Outbox, made
+from forestall.model.content import Attachment
 from forestall.model.decision import Decision, Reason
-from forestall.model.errors import BadInput, Conflict, NotFound
+from forestall.model.errors import BadInput, Conflict, NotFound, Refused
 from forestall.model.outcome import Outcome
 from forestall.model.ports import Clock, NewId, Store
 from forestall.model.records import Case, CaseState, Change, Event, Page, Person, StoredContent
+from forestall.review.people import DECIDES
 
 MAX_REASON = 4_000
 """Most characters of a written reason."""
@@ -45,15 +47,16 @@ def view(store: Store, case_id: str, person: Person, clock: Clock) -> CaseView:
     return found
 
 
-def reveal(store: Store, case_id: str, file_sha256: str, person: Person, clock: Clock) -> bytes:
-    """Give the bytes of a case's file that a person deliberately reveals; the reveal is a ledger line before it happens."""
+def reveal(store: Store, case_id: str, file_sha256: str, person: Person, clock: Clock) -> Attachment:
+    """Give a case's file that a person deliberately reveals; the reveal is a ledger line before it happens."""
     case = _case(store, case_id)
     content = store.content(case.content, case.revision)
-    if content is None or all(file.sha256 != file_sha256 for file in content.files):
+    file = next((file for file in content.files if file.sha256 == file_sha256), None) if content else None
+    if file is None:
         raise NotFound(f"case `{case_id}` has no file `{file_sha256[:12]}`", "open the case again")
     body = {"case": case_id, "file": file_sha256, "by": person.id}
     store.submit(Change((Event("media:revealed", case.content, clock(), body),))).result()
-    return store.blobs.get(file_sha256)
+    return Attachment(file.name, store.blobs.get(file_sha256), file.media_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Answer:
 def conclude(store: Store, answer: Answer, clock: Clock, new_id: NewId, outbox: Outbox) -> Decision:
     """Record a person's answer as a decision: case, decision, ledger lines and outgoing message in one change.
 
-    Raises NotFound, BadInput (no such answer, no reason when overruling, reason too long) and Conflict (someone was faster).
+    Raises NotFound, Refused (the person's role), BadInput (no such answer, no reason when overruling, reason too long) and Conflict (someone was faster).
     """
     case = _case(store, answer.case)
     asked = store.decision(case.decision)
@@ -98,6 +101,8 @@ def agrees(asked: Outcome, answer: Outcome) -> bool:
 
 def _check(case: Case, answer: Answer, reason: str, agrees: bool) -> None:
     """Refuse an answer that can't be recorded."""
+    if answer.person.role not in DECIDES:
+        raise Refused(f"the role `{answer.person.role}` may not answer cases", "ask an admin of this service")
     if answer.outcome not in ANSWERS:
         raise BadInput(f"`{answer.outcome}` is no answer to a case", "answer pass, hold or remove")
     if not agrees and not reason:

@@ -10,7 +10,6 @@ from forestall.doors.console import casepage, listing, pages, pictures
 from forestall.doors.console.context import Desk, Seen, Sent, Signed, TheDesk
 from forestall.doors.console.headers import MEDIA_POLICY
 from forestall.doors.console.visit import AnyRequest, Visit
-from forestall.model.content import Attachment
 from forestall.model.decision import Decision
 from forestall.model.errors import BadInput, Conflict
 from forestall.model.outcome import Outcome
@@ -89,8 +88,7 @@ def look(
 ) -> Page:
     """Give one picture of a file, grey and remade in the box, for someone who holds it open; the look is in the ledger first."""
     house = desk.house
-    data = cases.reveal(house.store, case_id, sha256, person, house.clock)
-    opened = house.opener.open(Attachment("file", data))
+    opened = house.opener.open(cases.reveal(house.store, case_id, sha256, person, house.clock))
     if not opened.planes:
         what = opened.problems[0].what if opened.problems else seen.words("media.no_picture")
         return Response(what.encode("utf-8", "replace"), status_code=422, media_type="text/plain; charset=utf-8")
