@@ -73,7 +73,8 @@ class Answer:
 def conclude(store: Store, answer: Answer, clock: Clock, new_id: NewId, outbox: Outbox) -> Decision:
     """Record a person's answer as a decision: case, decision, ledger lines and outgoing message in one change.
 
-    Raises NotFound, Refused (the person's role), BadInput (no such answer, no reason when overruling, reason too long) and Conflict (someone was faster).
+    Raises NotFound, Refused (the person's role), BadInput (no such answer, no reason when overruling, reason too long) and
+    Conflict (someone was faster).
     """
     case = _case(store, answer.case)
     asked = store.decision(case.decision)

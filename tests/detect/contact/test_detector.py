@@ -6,7 +6,9 @@ from forestall.detect.contact import detector
 from forestall.detect.contact.detector import LABELS, MOST_PER_PART
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
+from forestall.model.ports import Detector
 from forestall.model.reading import Reading, Role, Segment
+from tests.contracts.detector import DetectorContract
 
 INVITE = "https://t.me/+AbCdEfGh12_-xyzQ"
 SESSION = "05" + "0123456789abcdef" * 4
@@ -190,3 +192,21 @@ def test_nothing_in_nothing() -> None:
     """A reading without texts, or with empty ones, gives nothing."""
     assert look() == []
     assert look("") == []
+
+
+class TestContract(DetectorContract):
+    """The contract of all detectors."""
+
+    must_not_catch = (
+        "Our rowing club is on Discord: discord.gg/harbourrow, join us!",
+        "Rehearsal times are in the channel t.me/harbourchoir",
+        "Write to the bakery: jobs@bakery.example",
+        "The archive moved to http://archive.example/t.me/page",
+        "My handle is @anna and I like trains.",
+    )
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def detector(cls) -> Detector:
+        """Give the detector."""
+        return detector()

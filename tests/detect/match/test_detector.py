@@ -11,7 +11,9 @@ from forestall.detect.match.detector import LABELS, MOST_PER_PART, score
 from forestall.detect.match.signals.pdq import hash_plane
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
+from forestall.model.ports import Detector
 from forestall.model.reading import FileFacts, Plane, Reading
+from tests.contracts.detector import DetectorContract
 from tests.detect.match.test_signals import painting
 
 LUMA = painting(320, 200)
@@ -158,3 +160,17 @@ def test_score_falls_with_distance() -> None:
     scores = [score(distance, 31) for distance in range(32)]
     assert scores == sorted(scores, reverse=True)
     assert (scores[0], scores[-1], score(0, 0)) == (0.98, 0.6, 1.0)
+
+
+class TestContract(DetectorContract):
+    """The contract of all detectors."""
+
+    must_not_catch = ("A hash in a text is a text: " + "ab" * 32,)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def detector(cls, tmp_path_factory: pytest.TempPathFactory) -> Detector:
+        """Give the detector with a bank of one picture and one file."""
+        path = tmp_path_factory.mktemp("banks") / "bank.csv"
+        path.write_text(f"type,value,trust\nsha256,{'ab' * 32},confirmed\npdq,{'5a' * 32},confirmed\n")
+        return detector([load_bank(path)])

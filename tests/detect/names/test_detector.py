@@ -8,7 +8,9 @@ from forestall.detect.names import detector, load_list
 from forestall.detect.names.detector import LABELS, MOST_PER_PART, NamesDetector
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
+from forestall.model.ports import Detector
 from forestall.model.reading import Reading, Role, Segment
+from tests.contracts.detector import DetectorContract
 from tests.detect.names.test_load import XML
 
 
@@ -123,3 +125,17 @@ def test_hostile_texts_end(names: NamesDetector) -> None:
     assert look(names, "ninth tid" * 100_000) == []
     assert look(names, "\u202e\u200b" * 300_000) == []
     assert look(names, "وحركة" * 100_000) == []
+
+
+class TestContract(DetectorContract):
+    """The contract of all detectors."""
+
+    must_not_catch = ("The Ashen Banner was named in the report.", "A banner made of ash.")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def detector(cls, tmp_path_factory: pytest.TempPathFactory) -> Detector:
+        """Give the detector with a list of two fictional names."""
+        path = tmp_path_factory.mktemp("lists") / "names.txt"
+        path.write_text("The Ashen Banner\nالراية الرمادية\n", "utf-8")
+        return detector([load_list(path)])
