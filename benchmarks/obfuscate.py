@@ -13,7 +13,10 @@ _NEXT_JOINS = set("بتثجحخسشصضطظعغفقكلمنهي")
 
 def leet(text: str) -> str:
     """Write digits for every second letter that has one, in words of three letters and more."""
-    return " ".join(_every_second(word) if len(word) > 2 and not word.startswith(("@", "http")) else word for word in text.split(" "))
+    return " ".join(
+        _every_second(word) if len(word) > 2 and not word.startswith(("@", "http")) else word
+        for word in text.split(" ")
+    )
 
 
 def _every_second(word: str) -> str:
@@ -40,7 +43,9 @@ def spaced(text: str) -> str:
 def stretched(text: str) -> str:
     """Stretch the last letter of every second word."""
     words = text.split(" ")
-    return " ".join(word + word[-1] * 3 if n % 2 and word and word[-1].isalpha() else word for n, word in enumerate(words))
+    return " ".join(
+        word + word[-1] * 3 if n % 2 and word and word[-1].isalpha() else word for n, word in enumerate(words)
+    )
 
 
 def homoglyph(text: str) -> str:
@@ -57,14 +62,16 @@ def mathematical(text: str) -> str:
     """Write small and capital letters in mathematical bold script."""
     small, capital = 0x1D4EA - ord("a"), 0x1D4D0 - ord("A")
     return "".join(
-        chr(ord(letter) + (small if letter >= "a" else capital)) if letter.isascii() and letter.isalpha() else letter for letter in text
+        chr(ord(letter) + (small if letter >= "a" else capital)) if letter.isascii() and letter.isalpha() else letter
+        for letter in text
     )
 
 
 def tatweel(text: str) -> str:
     """Stretch Arabic words with a tatweel after every letter that joins the next one."""
     return "".join(
-        letter + "\u0640" if letter in _NEXT_JOINS and text[n + 1 : n + 2].isalpha() else letter for n, letter in enumerate(text)
+        letter + "\u0640" if letter in _NEXT_JOINS and text[n + 1 : n + 2].isalpha() else letter
+        for n, letter in enumerate(text)
     )
 
 
@@ -83,6 +90,12 @@ STYLES: Mapping[str, Mapping[str, Style]] = {
         "full-width": full_width,
         "mathematical": mathematical,
     },
-    "ar": {"zero-width": zero_width, "spaced": spaced, "stretched": stretched, "tatweel": tatweel, "vocalised": vocalised},
+    "ar": {
+        "zero-width": zero_width,
+        "spaced": spaced,
+        "stretched": stretched,
+        "tatweel": tatweel,
+        "vocalised": vocalised,
+    },
 }
 """The styles by language."""

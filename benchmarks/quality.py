@@ -15,16 +15,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.obfuscate import STYLES
+from benchmarks.obfuscate import STYLES, Style
 from benchmarks.quality_sets import SETS
 
 from forestall.assembly import House, build
 from forestall.model.content import Content
 from forestall.model.settings import Settings
 
+ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "quality.md"
 OWN = ROOT / "tests" / "detect" / "recruit" / "dev"
 MOST = 0.01
@@ -82,8 +82,13 @@ def synthetic(house: House, name: str) -> Iterator[tuple[str, str, str, Count]]:
     rows = own(name)
     for kind in ("recruiting", "safe"):
         for language in ("en", "ar"):
-            chosen = [(n, row["text"]) for n, row in enumerate(rows, 1) if row["kind"] == kind and row["lang"] == language]
-            for style, change in {"as written": str, **(STYLES[language] if kind == "recruiting" else {})}.items():
+            chosen = [
+                (n, row["text"]) for n, row in enumerate(rows, 1) if row["kind"] == kind and row["lang"] == language
+            ]
+            styles: dict[str, Style] = {"as written": str}
+            if kind == "recruiting":
+                styles |= STYLES[language]
+            for style, change in styles.items():
                 count = Count(len(chosen), [n for n, text in chosen if ask_a_person(house, change(text))])
                 yield kind, language, style, count
 
@@ -124,15 +129,21 @@ def replace_between(text: str, name: str, table: str) -> str:
     before, found, rest = text.partition(f"<!-- {name} -->\n")
     _, closed, after = rest.partition(f"<!-- /{name} -->")
     if not found or not closed:
-        raise SystemExit(f"{DOCUMENT} has no markers for {name}: put `<!-- {name} -->` and `<!-- /{name} -->` on lines of their own")
+        raise SystemExit(
+            f"{DOCUMENT} has no markers for {name}: put `<!-- {name} -->` and `<!-- /{name} -->` on lines of their own"
+        )
     return f"{before}{found}\n{table}\n\n{closed}{after}"
 
 
 def main() -> int:
     """Measure, rewrite the tables, and say which sets are above the bound; gives 1 where any is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder of the evaluation sets")
-    parser.add_argument("--rows", action="store_true", help="print the row numbers of what was put in front of a person")
+    parser.add_argument(
+        "--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder of the evaluation sets"
+    )
+    parser.add_argument(
+        "--rows", action="store_true", help="print the row numbers of what was put in front of a person"
+    )
     options = parser.parse_args()
     if not options.data.is_dir():
         parser.error(f"{options.data} is no folder: give the evaluation data with --data")

@@ -22,7 +22,7 @@ class SafeSet:
 
 
 def _table(
-    path: str, column: str, keep: Callable[[dict[str, str]], bool] = lambda row: True
+    path: str, column: str, keep: Callable[[dict[str, str]], bool] | None = None
 ) -> Callable[[Path], Iterator[Row]]:
     """Give a reader of one column of a CSV or TSV file with a header, for the rows to keep."""
 
@@ -33,7 +33,7 @@ def _table(
                 file, delimiter="\t" if tabs else ",", quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL
             )
             for number, row in enumerate(reader, 1):
-                if keep(row):
+                if keep is None or keep(row):
                     yield number, row[column]
 
     return read

@@ -4,6 +4,7 @@ import re
 import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -21,8 +22,6 @@ MIN_PASSWORD = 12
 MAX_PASSWORD = 1_000
 _NAME = re.compile(r"[\w.@+-]{1,64}")
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
-"""Checked when a name is unknown, so that an unknown name takes as long as a wrong password."""
 
 
 def invite(store: Store, role: str, hours: int, clock: Clock, new_id: NewId) -> str:
@@ -67,7 +66,7 @@ def accept(store: Store, token: str, name: str, password: str, *, clock: Clock, 
 def sign_in(store: Store, name: str, password: str, *, hours: int, clock: Clock) -> str:
     """Give a new session's token; raises Refused, with the same words for an unknown name and a wrong password."""
     person = store.person_named(name.strip())
-    right = _verified(person.password_hash if person else _NOBODY, password)
+    right = _verified(person.password_hash if person else _nobody(), password)
     at = clock()
     if person is None or not right or person.disabled:
         subject = person.id if person else "unknown"
@@ -108,6 +107,12 @@ def _verified(password_hash: str, password: str) -> bool:
         return _hasher.verify(password_hash, password[:MAX_PASSWORD])
     except (Argon2Error, InvalidHashError):
         return False
+
+
+@cache
+def _nobody() -> str:
+    """Give a hash to check when a name is unknown, so that an unknown name takes as long as a wrong password."""
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 def _later(at: str, hours: int) -> str:

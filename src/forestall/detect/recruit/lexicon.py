@@ -24,6 +24,8 @@ GAP = 40
 """Most characters between two parts of a phrase."""
 _SHORTEST_GLUED = 7
 """Fewest letters of a phrase that is also looked for without its spaces."""
+_SHORTEST_CONTEXT = 6
+"""Fewest letters of a phrase of a safe context that is looked for in the squeezed view."""
 _SHORTEST_SQUEEZED = 3
 """Fewest letters of a phrase that is looked for in the squeezed view."""
 
@@ -166,7 +168,7 @@ def _compile(documents: Mapping[str, Mapping[str, Any]], version: str) -> Lexico
         speaks=tuple(any(sign in signs and not signs[sign].slight for sign in cue.signs) for cue in cues),
         slots=tuple(slots),
         plain=_automaton(plain),
-        squeezed=_automaton(_squeezed(plain, {n for n, slot in enumerate(slots) if not cues[slot.cue].strength})),
+        squeezed=_automaton(_squeezed(plain, {n for n, slot in enumerate(slots) if cues[slot.cue].strength})),
         signs=signs,
         pairs={(min(pair["of"]), max(pair["of"])): pair["weight"] for pair in weights["pairs"]},
         contexts=contexts,
@@ -191,8 +193,11 @@ def _add_phrase(written: str, cue: int, phrase: int, slots: list[Slot], plain: d
                 filled.append(slot)
 
 
-def _squeezed(plain: Mapping[str, Sequence[int]], wanted: set[int]) -> dict[str, list[int]]:
-    """Give the table of patterns for the squeezed view: as they stand and, where long enough, without their spaces."""
+def _squeezed(plain: Mapping[str, Sequence[int]], of_contexts: set[int]) -> dict[str, list[int]]:
+    """Give the table of patterns for the squeezed view: as they stand and, where long enough, without their spaces.
+
+    Slots of contexts take longer patterns only: `thee` reads `the` there, and an excuse must not come by accident.
+    """
     table: dict[str, list[int]] = {}
     forms = list(plain)
     for shortest, variants in (
@@ -200,10 +205,11 @@ def _squeezed(plain: Mapping[str, Sequence[int]], wanted: set[int]) -> dict[str,
         (_SHORTEST_GLUED, [form.replace(" ", "") for form in forms]),
     ):
         for form, tight in zip(forms, folding.squeezed_patterns(variants), strict=True):
-            slots = [slot for slot in plain[form] if slot in wanted] if len(tight) >= shortest else []
-            if slots:
+            least = {True: max(shortest, _SHORTEST_CONTEXT), False: shortest}
+            filled = [slot for slot in plain[form] if len(tight) >= least[slot in of_contexts]]
+            if filled:
                 known = table.setdefault(tight, [])
-                known += [slot for slot in slots if slot not in known]
+                known += [slot for slot in filled if slot not in known]
     return table
 
 

@@ -13,6 +13,8 @@ _PROCLITICS = frozenset(
 _LONGEST_PROCLITIC = 4
 _LONGEST_ENDING = 8
 """Most letters that may follow a pattern with an open end."""
+_SHORTEST_INSIDE = 5
+"""Fewest letters of a match that may begin or end inside words glued together; shorter ones stand there by chance."""
 
 
 class Hit(NamedTuple):
@@ -67,9 +69,15 @@ def _squeezed_pieces(squeezed: Squeezed, lexicon: Lexicon) -> list[_Piece]:
     for pattern, start, end in lexicon.squeezed.find(text):
         if not squeezed.changed(start, end):
             continue
-        if start and text[start - 1].isalnum() and not squeezed.loose(start) and not _after_proclitic(text, start):
+        glued = end - start >= _SHORTEST_INSIDE
+        if (
+            start
+            and text[start - 1].isalnum()
+            and not (glued and squeezed.loose(start))
+            and not _after_proclitic(text, start)
+        ):
             continue
-        closed = end == len(text) or not text[end].isalnum() or squeezed.loose(end)
+        closed = end == len(text) or not text[end].isalnum() or (glued and squeezed.loose(end))
         if closed or _word_ends(text, end):
             first, last = squeezed.span(start, end)
             pieces += [
