@@ -34,7 +34,7 @@ from forestall.model.content import Content
 from forestall.model.settings import Settings
 
 COMMAND = [sys.executable, "-m", "forestall.doors.cli", "screen"]
-CHUNK = 256
+CHUNK = 512
 JPEG_SIZE = (1600, 1004)
 
 

@@ -223,6 +223,11 @@ def test_stopping_finishes_what_was_begun(tmp_path: Path) -> None:
         ):
             connection.putheader(name, value)
         connection.endheaders(body[:-1])
+        # An answer to somebody who came later shows that the first request was taken up.
+        second = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+        second.request("GET", "/healthz")
+        second.getresponse().read()
+        second.close()
         process.send_signal(signal.SIGTERM)
         connection.send(body[-1:])
         response = connection.getresponse()
@@ -235,4 +240,4 @@ def test_stopping_finishes_what_was_begun(tmp_path: Path) -> None:
         assert [json.loads(line)["event"] for line in log.splitlines()] == ["request"]
     finally:
         process.kill()
-        process.wait()
+        process.communicate()

@@ -93,7 +93,7 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashing a password takes long on purpose; here it need not."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(people, "_hasher", quick)
-    monkeypatch.setattr(people, "_NOBODY", quick.hash("nobody has this password"))
+    monkeypatch.setattr(people, "_nobody", lambda: quick.hash("nobody has this password"))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from forestall.flow.screen import Screened
 from forestall.model.content import Content
 from forestall.model.records import Receipt
 
-CHUNK = 256
+CHUNK = 512
 """Items per chunk: large enough to share a commit, small enough to appear soon."""
 
 
