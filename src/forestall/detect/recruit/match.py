@@ -11,6 +11,10 @@ _PROCLITICS = frozenset(
 )
 """What Arabic writes together with the word that follows: and, then, with, for, like, will, the, and their combinations."""
 _LONGEST_PROCLITIC = 4
+_ENCLITICS = frozenset({"ك", "كم", "كن", "نا", "هم", "ها"})
+"""What Arabic writes together with the word before: your, our, their, her. Those that could be another word's ending are left out."""
+_SHORTEST_STEM = 4
+"""Fewest letters of a pattern that may be followed by one of them."""
 _LONGEST_ENDING = 8
 """Most letters that may follow a pattern with an open end."""
 _SHORTEST_INSIDE = 5
@@ -52,7 +56,7 @@ def _plain_pieces(view: Folded, lexicon: Lexicon) -> list[_Piece]:
     for pattern, start, end in lexicon.plain.find(text):
         if start and text[start - 1].isalnum() and text[start].isalnum() and not _after_proclitic(text, start):
             continue
-        closed = end == size or not text[end].isalnum() or not text[end - 1].isalnum()
+        closed = end == size or not text[end].isalnum() or not text[end - 1].isalnum() or _before_enclitic(text, start, end)
         if closed or _word_ends(text, end):
             pieces += [
                 _Piece(slot, start, end, hidden=False)
@@ -78,6 +82,7 @@ def _squeezed_pieces(squeezed: Squeezed, lexicon: Lexicon) -> list[_Piece]:
         ):
             continue
         closed = end == len(text) or not text[end].isalnum() or (glued and squeezed.loose(end))
+        closed = closed or _before_enclitic(text, start, end)
         if closed or _word_ends(text, end):
             first, last = squeezed.span(start, end)
             pieces += [
@@ -96,6 +101,16 @@ def _after_proclitic(text: str, start: int) -> bool:
     while first and start - first <= _LONGEST_PROCLITIC and text[first - 1].isalnum():
         first -= 1
     return text[first:start] in _PROCLITICS
+
+
+def _before_enclitic(text: str, start: int, end: int) -> bool:
+    """True where what follows in the same word is only written together with it in Arabic."""
+    if end - start < _SHORTEST_STEM or not "ء" <= text[end - 1] <= "ي":
+        return False
+    last = end
+    while last < len(text) and last - end < 3 and text[last].isalnum():
+        last += 1
+    return text[end:last] in _ENCLITICS
 
 
 def _word_ends(text: str, end: int) -> bool:
