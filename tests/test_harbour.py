@@ -19,7 +19,7 @@ MATERIAL = {"known-exact", "known-near"}
 @pytest.fixture(scope="module")
 def screened() -> dict[str, Screened]:
     """Screen all of Harbour once."""
-    settings = Settings(banks=(str(HARBOUR / "bank.csv"),), lists=(str(HARBOUR / "list.xml"),))
+    settings = Settings(banks=(str(HARBOUR / "harbour.csv"),), lists=(str(HARBOUR / "fictional.xml"),))
     with build(settings, keep=False) as house:
         contents = house.gatherer().gather([str(HARBOUR / "posts.jsonl")])
         return {item.content.id: item for item in map(house.screening.screen, contents)}

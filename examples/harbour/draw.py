@@ -161,7 +161,7 @@ def known() -> None:
         banner.save(again, "JPEG", quality=70)
         archive.writestr(zipfile.ZipInfo("wallpaper/one.jpg"), again.getvalue())
     original = (MEDIA / "banner-original.jpg").read_bytes()
-    with (HERE / "bank.csv").open("w", newline="", encoding="utf-8") as file:
+    with (HERE / "harbour.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(("type", "value", "label", "trust", "source", "confirmed_by"))
         rows.writerow(

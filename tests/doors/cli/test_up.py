@@ -25,8 +25,8 @@ def harbour(tmp_path: Path) -> Path:
         f'{{"id":"2","text":"{INVITE}"}}\n'
         '{"id":"3","text":"See the file","media":["media/note.txt"]}\n'
     )
-    (folder / "bank.csv").write_text("value,type\n" + "0" * 32 + ",md5\n")
-    (folder / "list.xml").write_text((demo.HARBOUR / "list.xml").read_text("utf-8"))
+    (folder / "harbour.csv").write_text("value,type\n" + "0" * 32 + ",md5\n")
+    (folder / "fictional.xml").write_text((demo.HARBOUR / "list.xml").read_text("utf-8"))
     return folder
 
 

@@ -28,7 +28,7 @@ def with_harbour(settings: Settings, harbour: Path = HARBOUR) -> Settings:
         raise NotFound(
             f"the example platform is not at {harbour}", "run it from the project's folder: `python3 run.py up --demo`"
         )
-    banks, lists = (str(harbour / "bank.csv"),), (str(harbour / "list.xml"),)
+    banks, lists = (str(harbour / "harbour.csv"),), (str(harbour / "fictional.xml"),)
     return replace(settings, banks=settings.banks + banks, lists=settings.lists + lists)
 
 
