@@ -26,7 +26,7 @@ def harbour(tmp_path: Path) -> Path:
         '{"id":"3","text":"See the file","media":["media/note.txt"]}\n'
     )
     (folder / "harbour.csv").write_text("value,type\n" + "0" * 32 + ",md5\n")
-    (folder / "fictional.xml").write_text((demo.HARBOUR / "list.xml").read_text("utf-8"))
+    (folder / "fictional.xml").write_text((demo.HARBOUR / "fictional.xml").read_text("utf-8"))
     return folder
 
 
