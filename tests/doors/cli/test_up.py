@@ -37,7 +37,7 @@ def test_the_example_is_screened_once(harbour: Path, tmp_path: Path) -> None:
         first = demo.screen_harbour(house, harbour)
         assert first.items == 3
         assert "3 posts screened" in demo.told(first, time.monotonic())
-        assert {"bank:bank", "list:list"} <= set(house.screening.versions)
+        assert {"bank:harbour", "list:fictional"} <= set(house.screening.versions)
         size = house.store.ledger_size()
         again = demo.screen_harbour(house, harbour)
         assert again.items == 0

@@ -56,7 +56,9 @@ def _plain_pieces(view: Folded, lexicon: Lexicon) -> list[_Piece]:
     for pattern, start, end in lexicon.plain.find(text):
         if start and text[start - 1].isalnum() and text[start].isalnum() and not _after_proclitic(text, start):
             continue
-        closed = end == size or not text[end].isalnum() or not text[end - 1].isalnum() or _before_enclitic(text, start, end)
+        closed = (
+            end == size or not text[end].isalnum() or not text[end - 1].isalnum() or _before_enclitic(text, start, end)
+        )
         if closed or _word_ends(text, end):
             pieces += [
                 _Piece(slot, start, end, hidden=False)

@@ -29,6 +29,15 @@ _COMMANDS = {
 }
 """Command → its module in this room, in the order a newcomer meets them. Imported only when called: starting stays quick."""
 
+_HELP = """\
+Keep terrorist recruiters off your service: recognise, decide, document.
+
+\b
+Try:
+  forestall screen posts.jsonl                     screen a file, see what needs a person
+  forestall screen export/ --report report.html    screen a folder, write a page to send on
+  forestall up                                     serve API and console on this machine"""
+
 _STATUSES = """\b
 Exit status of every command:
   0    done, nothing needs a person
@@ -64,17 +73,10 @@ class _Commands(click.Group):
             raise click.exceptions.Exit(exits.PIPE_CLOSED) from None
 
 
-@click.command(cls=_Commands, epilog=_STATUSES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=_Commands, help=_HELP, epilog=_STATUSES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="forestall")
 def forestall() -> None:
-    r"""Keep terrorist recruiters off your service: recognise, decide, document.
-
-    \b
-    Try:
-      forestall screen posts.jsonl                     screen a file, see what needs a person
-      forestall screen export/ --report report.html    screen a folder, write a page to send on
-      forestall up                                     serve API and console on this machine
-    """
+    """Keep terrorist recruiters off your service."""
 
 
 def main() -> None:
