@@ -2,30 +2,14 @@
 
 import unicodedata
 
+from forestall.text.invisible import ABBREVIATIONS
+
 FIRST_STRONG_ISOLATE = "\u2068"
 POP_ISOLATE = "\u2069"
 _MOST_MARKS = 4
 """Combining marks kept on one letter; vocalised Arabic and pointed Hebrew need three."""
 _JOINERS = "\u200c\u200d"
 """Zero-width (non-)joiners: needed to write Persian, Indic scripts and emoji, and harmless."""
-_NAMES = {
-    0x00AD: "SHY",
-    0x061C: "ALM",
-    0x200B: "ZWSP",
-    0x200E: "LRM",
-    0x200F: "RLM",
-    0x202A: "LRE",
-    0x202B: "RLE",
-    0x202C: "PDF",
-    0x202D: "LRO",
-    0x202E: "RLO",
-    0x2060: "WJ",
-    0x2066: "LRI",
-    0x2067: "RLI",
-    0x2068: "FSI",
-    0x2069: "PDI",
-    0xFEFF: "BOM",
-}
 _SHOWN = {"\n": "↵ ", "\r": "", "\t": " ", "\x7f": "␡", "\u2028": "↵ ", "\u2029": "↵ "}
 
 
@@ -66,4 +50,4 @@ def _picture(letter: str, category: str) -> str:
     code = ord(letter)
     if code < 0x20:
         return chr(0x2400 + code)
-    return f"⟨{_NAMES.get(code) or f'U+{code:04X}'}⟩"
+    return f"⟨{ABBREVIATIONS.get(code) or f'U+{code:04X}'}⟩"

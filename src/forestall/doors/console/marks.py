@@ -10,35 +10,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from forestall.model.finding import Span
+from forestall.text.invisible import ABBREVIATIONS
 
 MAX_SPANS = 2_000
 """Most spans marked in one text; a moderator reads the first ones, and the page stays small."""
 MAX_NAMED = 4
 """Most findings named at one place of the text."""
-
-_SHORT = {
-    0x00AD: "SHY",
-    0x034F: "CGJ",
-    0x061C: "ALM",
-    0x180E: "MVS",
-    0x200B: "ZWSP",
-    0x200C: "ZWNJ",
-    0x200D: "ZWJ",
-    0x200E: "LRM",
-    0x200F: "RLM",
-    0x202A: "LRE",
-    0x202B: "RLE",
-    0x202C: "PDF",
-    0x202D: "LRO",
-    0x202E: "RLO",
-    0x2060: "WJ",
-    0x2066: "LRI",
-    0x2067: "RLI",
-    0x2068: "FSI",
-    0x2069: "PDI",
-    0xFEFF: "BOM",
-}
-"""The usual abbreviations; every other character without a look is shown as `U+` and its number."""
 
 _BLANK = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x2800, 0x3164, 0xFFA0, *range(0xFFF0, 0xFFF9)}
 """Characters that show nothing although their category does not say so (Default_Ignorable_Code_Point, Braille blank)."""
@@ -142,7 +119,7 @@ def disguised(text: str) -> bool:
 def named(char: str) -> tuple[str, str]:
     """Give a character that shows nothing its short label and its long name."""
     code = ord(char)
-    short = _SHORT.get(code, f"U+{code:04X}")
+    short = ABBREVIATIONS.get(code, f"U+{code:04X}")
     return short, f"{unicodedata.name(char, 'control character').lower()} (U+{code:04X})"
 
 
