@@ -53,9 +53,8 @@ def commands() -> str:
     lines = ["# Commands", "", "As `forestall …` in the environment, or `python3 run.py …` from the repository.", ""]
 
     def tell(command: click.Command, path: str, parent: click.Context | None) -> None:
-        context = click.Context(
-            command, info_name=path.rpartition(" ")[2], parent=parent, max_content_width=110, terminal_width=110
-        )
+        sizes = {"max_content_width": 110, "terminal_width": 110}
+        context = click.Context(command, parent, path.rpartition(" ")[2], **sizes, **command.context_settings)
         help_text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
         lines.extend([f"## `{path}`", "", "```", help_text, "```", ""])
         if isinstance(command, click.Group):

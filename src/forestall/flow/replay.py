@@ -31,11 +31,6 @@ class _Bundle(msgspec.Struct, frozen=True):
     labels: dict[str, Outcome]
 
 
-def keep_ruleset(blobs: Blobs, ruleset: Ruleset, labels: Mapping[str, Outcome]) -> str:
-    """Keep a ruleset so that its decisions can be replayed later; gives the digest decisions carry as `ruleset-files`."""
-    return blobs.put(bundle_of(ruleset, labels))
-
-
 def bundle_of(ruleset: Ruleset, labels: Mapping[str, Outcome]) -> bytes:
     """Give a ruleset as the bytes that are kept."""
     return msgspec.json.encode(_Bundle(dict(ruleset.files), dict(labels)), order="sorted")

@@ -64,12 +64,6 @@ def letters(text: str) -> Mapping[str, int]:
     return {SCRIPTS[index]: int(counts[index]) for index in counts.nonzero()[0] if index}
 
 
-def dominant(text: str) -> str:
-    """Name the script with the most letters, `none` where there are no letters; the first in `SCRIPTS` on a tie."""
-    counts = letters(text)
-    return max(counts, key=lambda script: counts[script], default="none")
-
-
 _ASCII_LETTERS = {code: None for code in range(128) if chr(code).isalpha()}
 
 

@@ -220,3 +220,23 @@ def test_every_command_explains_itself(cli: Call) -> None:
             assert "Example" in shown or not takes_something, name
 
     walk(forestall, ())
+
+
+@pytest.mark.usefixtures("screened")
+def test_proofs_are_checked_without_the_ledger(cli: Call, tmp_path: Path) -> None:
+    """`check` accepts what `prove` and `extend` print, with the verifier key alone, and refuses what was touched."""
+    saved, proofs = tmp_path / "saved.txt", tmp_path / "proofs.jsonl"
+    saved.write_text(cli("ledger", "checkpoint").stdout, "utf-8")
+    key = cli("ledger", "checkpoint", "--key").stdout.strip()
+    (tmp_path / "more.jsonl").write_text('{"id": "9", "text": "One more."}\n', "utf-8")
+    assert cli("screen", tmp_path / "more.jsonl").exception is None
+    printed = cli("ledger", "prove", "2").stdout + cli("ledger", "extend", saved).stdout
+    proofs.write_text(printed, "utf-8")
+    good = cli("ledger", "check", proofs, "--key", key)
+    assert good.return_value == exits.OK
+    assert "content:received 2" in good.stdout
+    assert "lines continues the one of" in good.stdout
+    proofs.write_text(printed.replace('"seq": ', '"seq": 1') + "not json\n", "utf-8")
+    bad = cli("ledger", "check", proofs, "--key", key)
+    assert bad.return_value == exits.PERSON
+    assert bad.stdout.count("does not hold") >= 2

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -9,7 +10,10 @@ from forestall.assembly import House
 from forestall.doors.cli import exits
 from forestall.doors.cli.house import existing, store_option
 from forestall.doors.cli.safe import safe
+from forestall.ledger import extension
+from forestall.ledger.extension import prove_extension
 from forestall.ledger.proof import prove as prove_line
+from forestall.ledger.proof import verify_proof
 from forestall.ledger.report import Report
 from forestall.ledger.state import verify_state
 from forestall.ledger.verify import verify_log
@@ -70,7 +74,7 @@ def prove(asked: str, folder: str) -> None:
     """Print a proof, one JSON object per ledger line about ID, that others can check offline.
 
     ID names a decision, a case, a piece of content or anything else the ledger speaks of. A checker needs the proof and the
-    ledger's verifier key (`forestall ledger checkpoint --key`).
+    ledger's verifier key (`forestall ledger checkpoint --key`); `forestall ledger check` checks it.
     """
     with existing(folder) as house:
         rows = house.store.ledger_of(asked)
@@ -89,6 +93,55 @@ def checkpoint(key: bool, folder: str) -> None:
     """Print the newest signed checkpoint (C2SP tlog-checkpoint). Keep it elsewhere and give it to `verify` later."""
     with existing(folder) as house:
         click.echo(_key(house) if key else _newest(house), nl=key)
+
+
+@command.command("extend", epilog="\b\nExample:\n  forestall ledger extend saved-last-month.txt > extension.json")
+@click.argument("saved", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@store_option
+def extend(saved: Path, folder: str) -> None:
+    """Print a proof that the ledger of today continues the checkpoint in SAVED, for whoever keeps that checkpoint."""
+    with existing(folder) as house:
+        proof = prove_extension(house.store.ledger_rows(), _read(saved), _newest(house), _key(house))
+    click.echo(json.dumps(proof, ensure_ascii=True))
+
+
+@command.command(
+    "check",
+    epilog="""\b
+Example:
+  forestall ledger check proof.json --key 'forestall/1a2b3c4d+…'
+
+\b
+Exit status: 0 every proof holds, 10 one does not, 2 wrong use.""",
+)
+@click.argument("proofs", type=click.File("r", encoding="utf-8"))
+@click.option("--key", "verifier_key", required=True, help="The ledger's verifier key, got from elsewhere.")
+def check(proofs: TextIO, verifier_key: str) -> int:
+    """Check proofs made by `prove` or `extend`, one JSON object per line, without the ledger and offline."""
+    status = exits.OK
+    for number, line in enumerate(proofs, 1):
+        try:
+            click.echo(f"proof {number}: {safe(_proven(line, verifier_key))}")
+        except LedgerBroken as error:
+            click.echo(f"proof {number} does not hold: {safe(str(error))}")
+            status = exits.PERSON
+    return status
+
+
+def _proven(line: str, verifier_key: str) -> str:
+    """Say what one proof proves; raises LedgerBroken."""
+    try:
+        document = json.loads(line)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise LedgerBroken("the line is no JSON object", "give the file that `ledger prove` wrote")
+    if document.get("format") == extension.FORMAT:
+        old, new = extension.verify_extension(document, verifier_key)
+        return f"the log of {new.size:,} lines continues the one of {old.size:,}"
+    proven = verify_proof(document, verifier_key)
+    event = proven.event
+    return f"line {proven.seq:,} of {proven.checkpoint.size:,} is {event.tag} {event.subject} at {event.at}"
 
 
 def _newest(house: House) -> str:

@@ -10,8 +10,6 @@ from forestall.exchange.wire import Wire
 from forestall.model.errors import BadSetting, ForestallError
 from forestall.model.records import Delivery
 
-_GONE = 410
-
 
 class WebhookPlatform:
     """Delivers messages to one address. The message's id is sent as `webhook-id`, so that a repeat can be recognised.
