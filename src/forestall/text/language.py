@@ -7,10 +7,11 @@ kernel of ours, some ten times as fast as its own loop. Arabic and Urdu in Latin
 import re
 import threading
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +32,15 @@ def _words(written: str) -> frozenset[str]:
     return frozenset(written.split())
 
 
-_SAMPLE = 600
+_SAMPLE = 400
 """Characters of a text that are looked at."""
 _FEWEST_LETTERS = 6
 """With fewer letters than this, a script that many languages share tells nothing."""
 _SURE = 0.12
 """Least normalised probability at which the model is believed."""
+_CERTAIN = 0.8
+_TOLD_APART = _words("en fr de es it pt nl tr")
+"""Languages the model does not take romanised Arabic or Urdu for, from that probability on."""
 _PRIOR = 3.0
 """How much likelier the declared language counts, in the model's units (natural logarithms)."""
 _COMMON = ("ar arz en fr de tr ru ur fa id so ha sw es bn hi pt it uk", 5.0)
@@ -107,11 +111,12 @@ def identify(text: str, declared: str = "") -> str:
         return _ONE_LANGUAGE[main]
     if main not in _CHOICES or counts[main] < _FEWEST_LETTERS:
         return prior or UNCLEAR
-    if main == "latin" and sample.isascii():
+    found, likely = _model().choose(sample, main, prior)
+    if main == "latin" and not (likely >= _CERTAIN and found in _TOLD_APART) and sample.isascii():
         romanised = _romanised(sample)
         if romanised:
             return "hi-Latn" if prior == "hi" and romanised == "ur-Latn" else romanised
-    return _model().choose(sample, main, prior) or prior or UNCLEAR
+    return found if likely >= _SURE else prior or UNCLEAR
 
 
 def _prior(declared: str) -> str:
@@ -149,21 +154,21 @@ class _Model:
     step: float
     scratch: threading.local
 
-    def choose(self, text: str, script_name: str, prior: str) -> str:
-        """Name the likeliest language of the script, or nothing where none stands out."""
+    def choose(self, text: str, script_name: str, prior: str) -> tuple[str, float]:
+        """Give the likeliest language of the script and how likely it is (0 where the text has no features)."""
         if text.isupper():
             text = text.lower()
         raw = np.frombuffer(unicodedata.normalize("NFC", text).encode("utf-8", "replace"), np.uint8)
         scores = self.start.copy()
         if _score(self, raw, scores) == 0:
-            return ""
+            return "", 0.0
         columns = self.columns[script_name]
         chosen = scores[columns] * np.float32(self.step)
         if prior:
             chosen += [_PRIOR if self._name(column) == prior else 0.0 for column in columns]
         best = int(chosen.argmax())
         likely = 1.0 / float(np.exp((chosen - chosen[best]) / np.sqrt(len(raw))).sum())
-        return self._name(columns[best]) if likely >= _SURE else ""
+        return self._name(columns[best]), likely
 
     def _name(self, column: int) -> str:
         """Give the language we report for a column."""
@@ -190,15 +195,17 @@ def _model() -> _Model:
 
     path = Path(py3langid.__file__).parent / "data" / "model.npz.xz"
     weights, start, languages, moves, rows, features = load_model(path)
-    weights = np.asarray(weights, np.float32)
-    below = weights.max(axis=1, keepdims=True) - weights
-    step = float(below.max()) / 255
+    step = max(float((rows_of.max(axis=1) - rows_of.min(axis=1)).max()) for rows_of in _chunks(weights)) / 255
+    penalties = np.empty(weights.shape, np.uint8)
+    for packed, rows_of in zip(_chunks(penalties), _chunks(weights), strict=True):
+        wide = rows_of.astype(np.float32)
+        packed[:] = np.rint((wide.max(axis=1, keepdims=True) - wide) / step)
     common = np.array([_COMMON[1] if language in _COMMON[0].split() else 0.0 for language in languages])
     return _Model(
         moves=np.asarray(moves, np.uint32),
         rows=np.asarray(rows, np.int32) << 8,
         features=np.asarray(features, np.int32),
-        penalties=np.rint(below / step).astype(np.uint8),
+        penalties=penalties,
         start=((np.asarray(start) + common) / step).astype(np.float32),
         languages=tuple(languages),
         columns={
@@ -208,3 +215,9 @@ def _model() -> _Model:
         step=step,
         scratch=threading.local(),
     )
+
+
+def _chunks(table: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Give a table some rows at a time, as views, so that packing it needs little memory."""
+    for start in range(0, len(table), 4096):
+        yield table[start : start + 4096]
