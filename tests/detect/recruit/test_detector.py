@@ -1,148 +1,184 @@
-"""The detector of recruiting language: it sees the moves whatever the creed and the spelling, and leaves ordinary speech alone."""
+"""The detector `recruit`: what it says, in which words, and what it leaves alone."""
 
+import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from benchmarks.obfuscate import STYLES
 
-from forestall.detect.recruit import detector as make
+from forestall.detect.recruit import detector
+from forestall.detect.recruit.detector import LABELS, STEPS
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.ports import Detector
-from tests.contracts.detector import DetectorContract, reading_of
+from forestall.model.reading import Reading, Role, Segment
+from tests.contracts.detector import DetectorContract
 
-DEV = [json.loads(line) for line in (Path(__file__).parent / "dev" / "dev.jsonl").read_text("utf-8").splitlines()]
-GROUPS = ("the Ashen Banner", "the Ninth Tide", "the Order of the Pale Dawn", "the Iron Meridian")
-RECRUITER = make()
+OWN = Path(__file__).parent / "dev"
+
+
+def look(text: str, role: Role = Role.BODY) -> dict[str, Finding]:
+    """Give the findings on a text by label."""
+    return {finding.label: finding for finding in detector().look(Reading("1", (Segment("text", role, text),)))}
 
 
 def score(text: str) -> float:
-    """Give the score of a whole post."""
-    return max((found.score for found in RECRUITER.look(reading_of(text)) if found.label == "recruiting"), default=0.0)
-
-
-def labels(text: str, least: float = 0.5) -> set[str]:
-    """Give the labels noticed with at least this score."""
-    return {found.label for found in RECRUITER.look(reading_of(text)) if found.score >= least}
+    """Give the score of the text as a whole, 0 where there is no finding."""
+    found = look(text).get("recruiting")
+    return found.score if found else 0.0
 
 
 class TestContract(DetectorContract):
-    """The contract of all detectors."""
+    """The promises of every detector."""
 
     must_not_catch = (
-        "Join our team! We are hiring two cooks, apply by Friday.",
-        "Join our clan tonight, we fight for the fortress at nine.",
-        "I lost my job and nobody listens to us. I am so angry.",
-        "Police said the group had called on young men to join and swear allegiance.",
-        "Do not join them. They lie and they kill.",
-        "انضم إلى فريقنا، نبحث عن خباز، راسلنا هنا",
-        "قال تعالى: ومن أحياها فكأنما أحيا الناس جميعا",
-        "لا تنضموا إليهم، هؤلاء يكذبون ويقتلون",
+        "Join our football club, training starts Monday, message coach Ben on WhatsApp.",
+        "Police said three men were arrested for recruiting teenagers for an armed group.",
+        "If someone online asks you to keep secrets from your parents, tell an adult.",
+        "And fight in the way of God with those who fight with you, but transgress not.",
+        "Our church has a new Telegram channel, join us for daily prayer.",
+        "Our guild is recruiting fighters for the raid, join our Discord.",
+        "I am so sick of this country, no job, no future, and they laugh at us.",
+        "Brothers and sisters of the union, we strike on Monday. Stand with us.",
+        "We are hiring drivers and medics, housing and travel covered, apply with your CV.",
+        "The navy's recruitment office is open on weekdays.",
+        "Donate blankets for families that fled the fighting.",
+        "Rest in peace, brother. You died in the war and we miss you.",
+        "انضموا إلى قناة المسجد على تلغرام لمتابعة الدروس",
+        "أعلنت الشرطة اعتقال ثلاثة متهمين بتجنيد شباب لصالح جماعة متطرفة",
+        "رحم الله أخي الشهيد، سنة على رحيله",
+        "مطلوب سائقين للعمل في الخارج، السكن علينا، أرسل السيرة الذاتية",
     )
 
     @pytest.fixture(scope="class")
     @classmethod
     def detector(cls) -> Detector:
-        """Give the detector."""
-        return make()
+        """Give the detector under test."""
+        return detector()
 
 
-def test_grievance_alone_never_counts() -> None:
-    """Anger and hurt, however strong, may not cause anything, and score next to nothing as recruiting."""
-    for text in ("I have been unemployed for two years and they humiliate us.", "سنتين بلا عمل والإهانة كل يوم، تعبت"):
-        assert score(text) < 0.2
-    assert RECRUITER.labels["grievance"] is Outcome.PASS
+def test_no_label_does_more_than_ask() -> None:
+    """Text never convicts: no ceiling is harsher than review, and contexts and grievance can cause nothing."""
+    assert set(LABELS.values()) == {Outcome.PASS, Outcome.REVIEW}
+    assert LABELS["grievance"] is Outcome.PASS
+    assert all(ceiling is Outcome.PASS for label, ceiling in LABELS.items() if label.startswith("context-"))
 
 
-@pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.parametrize(
-    "template",
+    ("step", "text"),
     [
-        "Brothers, join {} and take up arms with us.",
-        "Swear your oath to {} and fight for our people.",
-        "Join {}, message me on Telegram and tell nobody.",
+        ("contact", "Join us, brothers in arms. Leave this app and write me on Session, the fighters are waiting."),
+        ("training", "Weapons training for new fighters, ask the admin. Lessons on explosives for sworn members only."),
+        ("pledge", "I pledge allegiance to the commander of the Ninth Tide, to hear and obey until death."),
+        ("incitement", "Attack the unbelievers where they live, take a knife, kill them in the streets."),
+        (
+            "propaganda",
+            "Glory to our martyrs! Our lions died smiling and took ten of them. Watch our new video of the fighters.",
+        ),
+        ("contact", "التحقوا بصفوف المجاهدين يا إخوة، راسلني على ثريما"),
+        ("training", "دورة تدريب على السلاح للمقاتلين الجدد، اسألوا المشرف على الخاص"),
+        ("pledge", "أبايع أمير راية الرماد على السمع والطاعة حتى الموت"),
+        ("incitement", "اقتلوا الكفار في بلادهم، خذ سكينا واضرب"),
+        ("propaganda", "المجد لشهدائنا، ارتقى أسودنا مقبلين غير مدبرين، أكملوا الطريق، شاهدوا الإصدار الجديد"),
     ],
 )
-def test_the_organisation_is_a_slot(group: str, template: str) -> None:
-    """The same words score as high for an organisation nobody has heard of: no name is a cue."""
-    known, unheard = score(template.format(group)), score(template.format("the Blue Lantern Society"))
-    assert known == pytest.approx(unheard, abs=0.02)
-    assert known >= 0.5
+def test_each_step_is_named(step: str, text: str) -> None:
+    """Each step of recruiting is found in English and in Arabic, with its words and the cues that say so."""
+    found = look(text)
+    assert found["recruiting"].score >= 0.5
+    assert found[step].score >= 0.5
+    assert found[step].spans
+    assert found[step].evidence["cues"]
+    assert len(found[step].evidence["gloss"]) == len(found[step].evidence["cues"])
+
+
+def test_a_grievance_never_counts() -> None:
+    """Hurt and anger are noted for prevention and ask nobody."""
+    found = look(
+        "They humiliated us, took our jobs and our dignity, nobody cares, there is no justice and no future for us."
+    )
+    assert found["grievance"].ceiling is Outcome.PASS
+    assert found.get("recruiting") is None or found["recruiting"].score < 0.1
+
+
+def test_no_step_is_likelier_than_the_whole() -> None:
+    """A step's score never exceeds the score of the text."""
+    for row in _rows("dev"):
+        found = look(row["text"])
+        whole = found["recruiting"].score if "recruiting" in found else 0.0
+        assert all(found[step].score <= whole for step in STEPS if step in found)
+
+
+def test_contexts_do_not_excuse_what_they_do_not_cover() -> None:
+    """Where the text still asks for a person, its contexts are shown as unsure, so that no excuse takes them for certain."""
+    text = (
+        "Police said nothing, haha. Brothers, take up arms, join the fighters of the Banner, swear the oath to the emir, "
+        "write me on Session, tell nobody, kill the traitors where they live."
+    )
+    found = look(text)
+    assert found["recruiting"].score >= 0.5
+    assert all(finding.score < 0.5 for label, finding in found.items() if label.startswith("context-"))
+
+
+def test_only_words_people_read_are_looked_at() -> None:
+    """Link targets and codes hold no language."""
+    text = "join-the-fighters-take-up-arms-brothers"
+    assert look(text, Role.LINK) == {}
+    assert look(text, Role.CODE) == {}
+
+
+CREEDS = {
+    "religious": ("the Order of the Pale Dawn", "emir", "believers", "the faith", "unbelievers"),
+    "far-right": ("the Iron Meridian", "leader", "patriots", "the nation", "invaders"),
+    "far-left": ("the Red Lantern Front", "commander", "comrades", "the revolution", "oppressors"),
+    "ethno": ("the Highland Brigade", "commander", "sons of Orvan", "the homeland", "occupiers"),
+}
+SAYINGS = [
+    "{people}, join {group} and fight for {cause}. Write me in private.",
+    "I pledge allegiance to the {leader} of {group}, to hear and obey until death.",
+    "{group} is recruiting fighters. We give you weapons and training, ask the admin on Session.",
+    "{people}, attack the {enemy} where they live, for {cause}.",
+    "Do not tell your parents. We will bring you over the border to {group}, write me on Threema.",
+]
+
+
+@pytest.mark.parametrize("saying", SAYINGS, ids=range(len(SAYINGS)))
+def test_creeds_are_treated_alike(saying: str) -> None:
+    """The same words score about the same, whichever creed the group has: what is said counts, not who says it."""
+    scores = {
+        creed: score(saying.format(group=group, leader=leader, people=people.capitalize(), cause=cause, enemy=enemy))
+        for creed, (group, leader, people, cause, enemy) in CREEDS.items()
+    }
+    assert min(scores.values()) >= 0.5, scores
+    assert max(abs(one - other) for one, other in itertools.combinations(scores.values(), 2)) <= 0.25, scores
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    """Give the rows of one of our own sets."""
+    return [json.loads(line) for line in (OWN / f"{name}.jsonl").read_text("utf-8").splitlines()]
+
+
+def _asked(name: str, kind: str, language: str, change: Callable[[str], str] = str) -> float:
+    """Give the share of rows that score one half or more."""
+    texts = [change(row["text"]) for row in _rows(name) if row["kind"] == kind and row["lang"] == language]
+    return sum(score(text) >= 0.5 for text in texts) / len(texts)
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("name", ["dev", "heldout"])
+def test_recall_does_not_worsen(name: str, language: str) -> None:
+    """On our own synthetic sets most recruiting is found, and most hard safe speech left alone (docs/quality.md has the numbers)."""
+    assert _asked(name, "recruiting", language) >= {"dev": 0.78, "heldout": 0.9}[name]
+    assert _asked(name, "safe", language) <= {"dev": 0.06, "heldout": 0.16}[name]
 
 
 @pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ("Brothers, join us and fight the unbelievers.", "Comrades, join us and fight the bosses."),
-        ("Swear allegiance to the commander.", "Swear loyalty to the leader."),
-        ("Our training camp teaches weapons to believers.", "Our training camp teaches weapons to patriots."),
-    ],
+    ("language", "style"), [(language, style) for language, styles in STYLES.items() for style in styles]
 )
-def test_creeds_are_treated_alike(first: str, second: str) -> None:
-    """The same move in the words of another creed asks a person just the same."""
-    assert (score(first) >= 0.5) == (score(second) >= 0.5)
-
-
-def test_most_of_the_development_set_is_seen_and_its_safe_half_left_alone() -> None:
-    """The set the detector was made with stays where docs/quality.md says it is: a change that worsens either side fails."""
-    positive = [score(row["text"]) >= 0.5 for row in DEV if row["kind"] == "recruiting"]
-    negative = [score(row["text"]) >= 0.5 for row in DEV if row["kind"] == "safe"]
-    assert sum(positive) / len(positive) >= 0.8
-    assert sum(negative) / len(negative) <= 0.06
-
-
-@pytest.mark.parametrize(
-    ("language", "style"), [(language, style) for language in STYLES for style in STYLES[language]]
-)
-def test_disguised_spelling_changes_little(language: str, style: str) -> None:
-    """Of what is seen in plain spelling, at least nine in ten are seen in disguise."""
-    plain = [
-        row["text"]
-        for row in DEV
-        if row["kind"] == "recruiting" and row["lang"] == language and score(row["text"]) >= 0.5
-    ]
-    seen = sum(score(STYLES[language][style](text)) >= 0.5 for text in plain)
-    assert seen / len(plain) >= 0.9, f"{seen} of {len(plain)}"
-
-
-@pytest.mark.parametrize(
-    ("label", "text"),
-    [
-        (
-            "context-news",
-            "Police said on Tuesday that the group had told its followers to join and to swear allegiance, the agency reported.",
-        ),
-        (
-            "context-counter-speech",
-            "Do not answer them. They lie to our young people; report every message that asks you to join and fight.",
-        ),
-        (
-            "context-research",
-            "Our study analyses how recruiters ask young men to join and fight; the seminar discusses the interviews.",
-        ),
-    ],
-)
-def test_contexts_are_named(label: str, text: str) -> None:
-    """News, counter-speech and research are recognised as what they are, and nothing in them asks a person."""
-    found = list(RECRUITER.look(reading_of(text)))
-    assert label in {item.label for item in found}
-    assert not [item for item in found if item.ceiling.asks_a_person and item.score >= 0.5]
-
-
-def test_evidence_says_what_was_seen() -> None:
-    """Every step carries the marked words and the ids of the cues behind it."""
-    text = "Brothers, join the Ashen Banner and take up arms with us. Write me on Telegram, tell nobody."
-    found = list(RECRUITER.look(reading_of(text)))
-    whole = next(item for item in found if item.label == "recruiting")
-    assert whole.spans
-    assert whole.evidence["cues"]
-    words = " ".join(text[start:end] for start, end in whole.spans).lower()
-    assert "join" in words
-
-
-def test_spans_point_at_disguised_words() -> None:
-    """In a disguised text the marks are on the characters as written."""
-    text = "Brothers, j\u200bo\u200bi\u200bn us and fight for the Ninth Tide."
-    marked: list[Finding] = [item for item in RECRUITER.look(reading_of(text)) if item.label == "recruiting"]
-    assert any("j\u200bo" in text[start:end] for start, end in marked[0].spans)
+def test_disguise_costs_little(language: str, style: str) -> None:
+    """No way of misspelling on purpose hides more than one message in eight of those found in clear."""
+    assert _asked("dev", "recruiting", language, STYLES[language][style]) >= 0.875 * _asked(
+        "dev", "recruiting", language
+    )

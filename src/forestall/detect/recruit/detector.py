@@ -35,8 +35,6 @@ _SURE = 0.5
 """Score from which contexts no longer cover what the text says, so that they must not excuse it."""
 _UNSURE = 0.45
 """Certainty a context is shown with where it does not cover what the text says."""
-_FULL_STEP = 1.3
-"""Weight of signs, in log-odds, from which a step is as likely as the whole."""
 _GRIEVANCES = 2
 """Expressions of grievance from which it is worth a finding by itself."""
 
@@ -85,11 +83,15 @@ class Recruit(Declared):
         """Give a finding for each step there is evidence of; none is likelier than the whole."""
         for step in STEPS:
             signs = [name for name, sign in self._lexicon.signs.items() if sign.step == step and name in weighed.hits]
-            weight = sum(self._lexicon.signs[name].weight for name in signs)
-            score = weighed.score * min(weight / _FULL_STEP, 1.0)
+            shown = max((self._shown(name, weighed.hits[name]) for name in signs), default=0.0)
+            score = weighed.score * shown
             if score >= _LEAST_STEP:
                 hits = [hit for name in signs for hit in weighed.hits[name]]
                 yield self.finding(step, round(score, 4), part, _spans(hits, view), self._glosses(hits))
+
+    def _shown(self, sign: str, hits: Sequence[Hit]) -> float:
+        """Say how far a sign shows its step (0..1)."""
+        return self._lexicon.signs[sign].share * max(self._lexicon.cues[hit.cue].degree for hit in hits)
 
     def _contexts(self, weighed: Weighed, view: Folded, part: str) -> Iterator[Finding]:
         """Give a finding for each context that has a label. Where it does not cover what is said, it is shown as unsure."""

@@ -51,6 +51,8 @@ class Sign:
     weight: float
     gloss: str
     step: str = ""
+    share: float = 1.0
+    """How far it shows its step where it is shown fully."""
     ask: bool = False
     slight: bool = False
     """Whether it means nothing where no other kind of sign is present."""
@@ -109,6 +111,7 @@ class Lexicon:
     most_taken: float
     most_without_ask: float
     without_core: float
+    only_weak: float
     version: str
 
 
@@ -176,6 +179,7 @@ def _compile(documents: Mapping[str, Mapping[str, Any]], version: str) -> Lexico
         most_taken=weights["most_taken"],
         most_without_ask=weights["most_without_ask"],
         without_core=weights["without_core"],
+        only_weak=weights["only_weak"],
         version=version,
     )
 

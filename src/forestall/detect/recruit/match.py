@@ -22,12 +22,16 @@ _SHORTEST_INSIDE = 5
 
 
 class Hit(NamedTuple):
-    """A cue found: its index in the lexicon and its folded offsets. `hidden` is True where the words were obfuscated."""
+    """A cue found: its index in the lexicon and its folded offsets.
+
+    `hidden` is True where the words were obfuscated, `whole` where they stand together, without a gap.
+    """
 
     cue: int
     start: int
     end: int
     hidden: bool = False
+    whole: bool = True
 
 
 class _Piece(NamedTuple):
@@ -136,5 +140,5 @@ def _phrases(pieces: list[_Piece], lexicon: Lexicon) -> list[Hit]:
         if slot.part + 1 < slot.parts:
             begun[slot.phrase, slot.part] = (first, end, covered)
         else:
-            hits.setdefault((slot.cue, first, end), Hit(slot.cue, first, end, covered))
+            hits.setdefault((slot.cue, first, end), Hit(slot.cue, first, end, covered, slot.parts == 1))
     return list(hits.values())

@@ -95,13 +95,32 @@ def _weigh_stretch(inside: Sequence[Hit], around: Sequence[Hit], quoted: Sequenc
     if quoted and max((certain.get(name, 0.0) for name in _TELLING), default=0.0) >= _TELLS:
         inside = [hit for hit in inside if not _within(hit, quoted)]
     signs: dict[str, list[Hit]] = {}
-    for hit in inside:
+    for hit in _independent(inside, lexicon):
         for sign in lexicon.cues[hit.cue].signs:
             if sign in lexicon.signs:
                 signs.setdefault(sign, []).append(hit)
     total = _sum({sign: max(lexicon.cues[hit.cue].degree for hit in found) for sign, found in signs.items()}, lexicon)
     taken = min(sum(lexicon.contexts[name].weight * value for name, value in certain.items()), lexicon.most_taken)
     return Weighed(_chance(total - taken), _chance(total), {**contexts, **signs}, certain)
+
+
+def _independent(hits: Sequence[Hit], lexicon: Lexicon) -> list[Hit]:
+    """Leave out cues of recruiting whose words are part of another's, so that one phrase is not counted as many.
+
+    Of two on the same words the one that shows its sign further counts, then the earlier in the lexicon. A phrase with a
+    gap covers nothing, as what stands in its gap is said besides.
+    """
+    kept: list[Hit] = []
+    reach = -1
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end, -lexicon.cues[hit.cue].degree, hit.cue)):
+        if lexicon.cues[hit.cue].strength:
+            continue
+        if hit.whole and hit.end <= reach:
+            continue
+        if hit.whole:
+            reach = hit.end
+        kept.append(hit)
+    return kept
 
 
 def _sum(degrees: Mapping[str, float], lexicon: Lexicon) -> float:
@@ -115,6 +134,8 @@ def _sum(degrees: Mapping[str, float], lexicon: Lexicon) -> float:
                 total += pair * min(degrees[one], degrees[other])
     if not any(lexicon.signs[sign].core for sign in present):
         total -= lexicon.without_core
+    if not any(degrees[sign] == 1 and not lexicon.signs[sign].slight for sign in present):
+        total -= lexicon.only_weak
     if not any(lexicon.signs[sign].ask for sign in present):
         return min(total, lexicon.most_without_ask)
     return total

@@ -1,0 +1,80 @@
+"""The cue files: they hold together, are reviewed, and name no real organisation."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import forestall.detect.recruit as package
+from forestall.detect.recruit.detector import LABELS, STEPS
+from forestall.detect.recruit.lexicon import _compile, lexicon
+from forestall.model.errors import BadList
+
+FOLDER = Path(package.__file__).parent
+FILES = sorted((FOLDER / "cues").glob("*.yaml"))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Give a file's content."""
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return loaded
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_cue_is_reviewed(path: Path) -> None:
+    """Each cue says what it means and what it must not catch, has an id of its own, and known keys only."""
+    cues = load(path)["cues"]
+    ids = [cue["cue"] for cue in cues]
+    assert len(set(ids)) == len(ids)
+    for cue in cues:
+        assert set(cue) <= {"cue", "signs", "gloss", "not", "say", "degree", "strength"}, cue["cue"]
+        assert cue["gloss"], cue["cue"]
+        assert cue["not"], cue["cue"]
+        assert all(phrase.count("{") == phrase.count("}") for phrase in cue["say"]), cue["cue"]
+
+
+def test_ids_are_unique_across_files() -> None:
+    """A cue id in evidence names one cue of one language, or the same kind of cue in one other language file."""
+    pairs = [(load(path)["language"], cue["cue"]) for path in FILES for cue in load(path)["cues"]]
+    assert len(set(pairs)) == len(pairs)
+
+
+def test_what_takes_away_and_what_adds_are_apart() -> None:
+    """A cue of a safe context has a strength and no sign of recruiting; a cue of recruiting has none."""
+    words = lexicon()
+    for cue in words.cues:
+        contexts = [sign for sign in cue.signs if sign in words.contexts]
+        assert bool(contexts) == bool(cue.strength), cue.id
+        assert not contexts or len(contexts) == len(cue.signs), cue.id
+        assert 0.0 < cue.degree <= 1.0
+
+
+def test_signs_belong_to_declared_steps() -> None:
+    """Every step of a sign is a label of the detector, and so is every context that is shown."""
+    words = lexicon()
+    assert {sign.step for sign in words.signs.values()} <= {"", "grievance", *STEPS}
+    assert {context.label for context in words.contexts.values()} - {""} <= set(LABELS)
+    assert all(first in words.signs and second in words.signs for first, second in words.pairs)
+
+
+def test_a_grievance_hardly_weighs() -> None:
+    """Grievance adds less than any sign that asks something, by itself and in any pair."""
+    words = lexicon()
+    assert words.signs["grievance"].weight <= 0.3
+    assert all(weight <= 0.5 for pair, weight in words.pairs.items() if "grievance" in pair)
+
+
+def test_the_version_names_the_data() -> None:
+    """Another weight is another version of the detector."""
+    documents = {path.name: load(path) for path in [FOLDER / "signs.yaml", *FILES]}
+    assert _compile(documents, "7").version == "7"
+    assert len(lexicon().version) == 16
+
+
+def test_an_unknown_sign_is_refused() -> None:
+    """A cue that names a sign nobody weighs is refused with its name and file."""
+    documents = {"signs.yaml": load(FOLDER / "signs.yaml")}
+    documents["odd.yaml"] = {"cues": [{"cue": "odd", "signs": ["fog"], "gloss": "fog", "say": ["fog"]}]}
+    with pytest.raises(BadList, match=r"odd in odd\.yaml has the unknown sign fog"):
+        _compile(documents, "1")
