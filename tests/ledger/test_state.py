@@ -7,9 +7,10 @@ import pytest
 from forestall.ledger.entry import digest
 from forestall.ledger.report import FaultKind
 from forestall.ledger.state import verify_state
+from forestall.model.bank import Bank, BankState, Purpose
 from forestall.model.records import Change, Event, StoredContent
 from forestall.store import MemoryStore
-from tests.store.samples import SIGNER, at, content, decided, decision
+from tests.store.samples import SIGNER, at, bank, content, decided, decision, signal
 
 
 @pytest.fixture
@@ -100,3 +101,33 @@ def test_a_line_that_cannot_be_read_is_left_to_the_check_of_lines(store: MemoryS
     ).result()
     report = verify_state(store)
     assert (report.ok, report.rows, report.records) == (True, 8, 6)
+
+
+def banked(of: Bank, tag: str = "bank:created") -> Change:
+    """Give the change that keeps a bank with the line that states its digest."""
+    return Change((Event(tag, of.id, at(), {"digest": digest(of)}),), (of,))
+
+
+def test_banks_are_checked(store: MemoryStore) -> None:
+    """A bank as its newest line tells it has no fault, whatever lines about its signals come after; one changed beside it is named."""
+    kept = bank()
+    after = replace(kept, purpose=Purpose.ALLOW, version=2)
+    one = signal(kept)
+    added = Event("bank:added", kept.id, at(), {"count": 1, "signals": "0" * 64})
+    for change in (banked(kept), banked(after, "bank:changed"), Change((added,), (one,))):
+        store.submit(change).result()
+    assert verify_state(store).faults == []
+    changed = replace(after, state=BankState.OFF, version=3)
+    store.submit(Change((Event("bank:changed", kept.id, at()),), (changed,))).result()
+    (fault,) = verify_state(store).faults
+    assert (fault.kind, fault.first) == (FaultKind.STATE, 7)
+    assert kept.id in fault.what
+
+
+def test_a_bank_beside_the_ledger_is_named(store: MemoryStore) -> None:
+    """A bank that came into the store without a line about it is named, as what it allows would be excused unseen."""
+    slipped = bank(purpose=Purpose.ALLOW)
+    store.submit(Change((Event("key:created", "x", at()),), (slipped,))).result()
+    (fault,) = verify_state(store).faults
+    assert f"the bank {slipped.id!r}" in fault.what
+    assert "does not know it" in fault.what

@@ -7,10 +7,11 @@ from typing import Any
 
 from forestall.ledger.checkpoint import Signer
 from forestall.ledger.entry import digest
+from forestall.model.bank import Bank, Opinion, Signal, Trace, signal_id
 from forestall.model.content import Audience
 from forestall.model.decision import Decision, Excuse, Reason
 from forestall.model.finding import Finding
-from forestall.model.ids import instant, new_id
+from forestall.model.ids import instant, new_id, sha256_hex
 from forestall.model.outcome import Outcome
 from forestall.model.reading import FileFacts, Role, Segment
 from forestall.model.records import (
@@ -18,9 +19,13 @@ from forestall.model.records import (
     CaseState,
     Change,
     Event,
+    Exchange,
+    Hunt,
+    HuntState,
     Person,
     Record,
     Retention,
+    Sighting,
     StoredContent,
     StoredFile,
 )
@@ -30,6 +35,7 @@ KEY = SIGNER.verifier_key
 
 fresh = new_id
 _ticks = count()
+_numbers = count()
 
 
 def at(second: int | None = None) -> str:
@@ -103,6 +109,55 @@ def person(**given: Any) -> Person:
     )
 
 
+def bank(**given: Any) -> Bank:
+    """Give a bank with thresholds."""
+    number = fresh()
+    return Bank(
+        **{"id": number, "name": f"bank-{number}", "distances": {"pdq": 20}, "quality": 50, "created": at(), **given}
+    )
+
+
+def signal(of: Bank | str, value: str = "", **given: Any) -> Signal:
+    """Give a signal of a bank, an SHA-256 unless a type is given, with one opinion of a partner."""
+    values: dict[str, Any] = {
+        "bank": of if isinstance(of, str) else of.id,
+        "type": "sha256",
+        "value": value or sha256_hex(fresh().encode()),
+        "opinions": (Opinion("partner", label="magazine", reference=f"r-{next(_numbers)}", first_seen=at(1)),),
+        **given,
+    }
+    return Signal(**{"id": signal_id(values["bank"], values["type"], values["value"]), **values})
+
+
+def sighting(**given: Any) -> Sighting:
+    """Give the signals of one screened picture."""
+    values: dict[str, Any] = {"id": fresh(), "revision": "r1", "at": at()}
+    traces = (Trace("sha256", "a.png", "ab" * 32), Trace("pdq", "a.png", "cd" * 32, 87))
+    return Sighting(**{**values, "traces": traces, **given})
+
+
+def hunt(**given: Any) -> Hunt:
+    """Give a retro-hunt that has just begun."""
+    return Hunt(**{"id": fresh(), "bank": fresh(), "state": HuntState.RUNNING, "started": at(), **given})
+
+
+def exchange(**given: Any) -> Exchange:
+    """Give an exchange."""
+    number = fresh()
+    values: dict[str, Any] = {"id": number, "name": f"exchange-{number}", "kind": "tcap", "bank": fresh()}
+    return Exchange(**{**values, "options": {"list": "all"}, "created": at(), **given})
+
+
+def banked(*signals: Signal, tag: str = "bank:added") -> Change:
+    """Give the change that keeps signals of one bank, with its one ledger line."""
+    return Change((Event(tag, signals[0].bank, at(), {"signals": len(signals)}),), signals)
+
+
+def seen(of: Sighting) -> Change:
+    """Give the change that keeps a sighting with the line about its content."""
+    return Change((Event("content:received", of.id, of.at, {"revision": of.revision}),), (of,))
+
+
 def made(of: Decision) -> Event:
     """Give the ledger line of a decision."""
     return Event("decision:made", of.id, of.at, {"content": of.content, "digest": digest(of)})
@@ -123,7 +178,7 @@ def decided(*, once: str = "", **given: Any) -> Change:
 
 def with_line(record: Record) -> Change:
     """Give a change of one record with a ledger line about it."""
-    return Change((Event("record:kept", record.id, at()),), (record,))
+    return Change((Event("record:kept", str(record.id), at()),), (record,))
 
 
 def decision_of(change: Change) -> Decision:

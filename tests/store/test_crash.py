@@ -16,6 +16,7 @@ from forestall.model.ports import Store
 from forestall.model.records import CaseState
 from forestall.store import open_store
 from tests.store.samples import KEY, SIGNER, decided, decision_of
+from tests.store.victim import SIGNALS
 
 ROOT = Path(__file__).parents[2]
 VICTIM = Path(__file__).with_name("victim.py")
@@ -49,7 +50,19 @@ def check_whole(store: Store, acks: dict[str, tuple[int, int]]) -> int:
     assert all(store.content(decision.content) for decision in found)
     opened = store.cases(CaseState.OPEN, limit=100_000).items
     assert {case.decision for case in opened} <= {decision.id for decision in found}
+    check_known(store, {decision.content: decision.id for decision in found})
     return len(found)
+
+
+def check_known(store: Store, decided: dict[str, str]) -> None:
+    """Check that signals and sightings came with the changes they belong to, all of them or none."""
+    seen = store.sightings_since(limit=100_000).items
+    assert all(store.ledger_of(sighting.id)[0].seq == position for position, sighting in seen)
+    banks = {decided[sighting.id] for _, sighting in seen}
+    assert all(store.count_signals(bank) == {"sha256": SIGNALS} for bank in banks)
+    known = store.signals_since(limit=100_000).items
+    assert len(known) == SIGNALS * len(banks)
+    assert len(store.signals([signal.id for signal in known])) == len(known)
 
 
 def test_kill_loses_nothing_acknowledged(tmp_path: Path) -> None:

@@ -2,22 +2,34 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Select, create_engine
 
-from forestall.store import group, open_store, sql
+from forestall.store import group, open_store, sql, sql_known
 from forestall.store.sqlite import DATABASE
 from tests.store.samples import SIGNER, at
 
-SMALL = {"_API_KEYS", "_PEOPLE", "_CHECKPOINTS"}
+SMALL = {"_API_KEYS", "_PEOPLE", "_CHECKPOINTS", "_BANKS", "_EXCHANGES"}
 """Queries that give a whole table, which stays small."""
 
-QUERIES = {
+QUERIES: dict[str, Any] = {
     name: query
-    for module in (sql, group)
+    for module in (sql, sql_known, group)
     for name, query in vars(module).items()
     if isinstance(query, Select) and name not in SMALL
+}
+QUERIES |= {f"signals_since {kinds}": sql_known.signals_since(kinds) for kinds in (1, 2, 14)}
+LISTED = ("bank", "limit")
+PLACE = ("after_type", "after_head", "after_id")
+QUERIES |= {
+    "signals_of": sql_known.signals_of(LISTED),
+    "signals_of after": sql_known.signals_of((*LISTED, *PLACE)),
+    "signals_of a type": sql_known.signals_of((*LISTED, "type", *PLACE)),
+    "signals_of a value": sql_known.signals_of((*LISTED, "type", "head", "head_end", "value", "value_end")),
+    "signals_of a value after": sql_known.signals_of((*LISTED, "type", "head_end", "value", "value_end", *PLACE)),
+    "signals_of a source": sql_known.signals_of((*LISTED, "source", *PLACE)),
 }
 
 SORTED_BY_INDEX = {
@@ -29,6 +41,12 @@ SORTED_BY_INDEX = {
     "_DUE",
     "_LEDGER_ROWS",
     "_LEDGER_OF",
+    "_SIGNALS_SINCE",
+    "_SEEN_SINCE",
+    "_SEEN_BEFORE",
+    "_HUNTS",
+    "_CASES_IN",
+    *(name for name in QUERIES if name.startswith("signals_")),
 }
 """Listings that may be long: they must not be sorted after reading."""
 
@@ -54,7 +72,8 @@ def test_queries_use_an_index(engine: Engine, name: str) -> None:
         values = tuple("1" for _ in compiled.positiontup or ())
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)]
     assert plan
-    indexed = name in ("_LEDGER", "_NEWEST", "_SIZE", "_LAST")  # the whole ledger, or one end of a table
+    # the whole ledger, or one end of a table
+    indexed = name in ("_LEDGER", "_NEWEST", "_SIZE", "_LAST", "_HUNTS", "_POSITION")
     assert indexed or not any(step.startswith("SCAN") for step in plan), plan
     if name in SORTED_BY_INDEX:
         assert not any("TEMP B-TREE" in step for step in plan), plan

@@ -9,21 +9,29 @@ import os
 import sys
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from forestall.model.ids import now
 from forestall.model.records import Change, Receipt
 from forestall.store import open_store
-from tests.store.samples import SIGNER, case, decided, decision_of
+from tests.store.samples import SIGNER, case, decided, decision_of, sighting, signal
+
+SIGNALS = 20
+"""Signals in each bank; a bank has the id of the decision that came with it."""
 
 
 def change(number: int, prefix: str) -> Change:
-    """Give the change of one screened item; every fourth also opens a case."""
+    """Give the change of one screened item; every fourth also opens a case, another keeps a sighting and fills a bank."""
     made = decided(once=f"{prefix}{number}", language=prefix)
-    if number % 4:
-        return made
-    return Change(made.events, (*made.records, case(decision_of(made))), once=made.once)
+    about = decision_of(made)
+    if number % 4 == 0:
+        return replace(made, records=(*made.records, case(about)))
+    if number % 4 == 1:
+        known = [signal(about.id) for _ in range(SIGNALS)]
+        return replace(made, records=(*made.records, sighting(id=about.content), *known))
+    return made
 
 
 def main(folder: str, prefix: str, count: str, window: str) -> None:

@@ -11,6 +11,7 @@ ForestallError            names the thing, what happened, and the next step
 ├── Conflict              the thing changed since the caller looked
 ├── StoreFailed           the store could not keep or give something
 ├── LedgerBroken          the ledger does not prove what it should
+├── ExchangeFailed        a partner's service did not answer as it should
 └── BoxFailed             the media box could not be started at all
 """
 
@@ -74,3 +75,16 @@ class LedgerBroken(ForestallError):
 
 class BoxFailed(ForestallError):
     """The media box could not be started at all."""
+
+
+class ExchangeFailed(ForestallError):
+    """A partner's service did not answer as it should. Never repeats a token or what the partner wrote.
+
+    `wait` is the seconds after which to ask again: what the partner asked for, or `None` where nobody said. `lasting` tells
+    that asking again is no use until a person changes something.
+    """
+
+    def __init__(self, what: str, next_step: str = "", *, wait: int | None = None, lasting: bool = False) -> None:
+        super().__init__(what, next_step)
+        self.wait = wait
+        self.lasting = lasting

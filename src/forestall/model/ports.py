@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import BinaryIO, Protocol
 
+from forestall.model.bank import Bank, Entry, Found, Match, Signal, Trace
 from forestall.model.content import Attachment, Content, Problem
 from forestall.model.decision import Decision
+from forestall.model.feed import Batch, Verdict
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.reading import Opened, Reading
@@ -15,12 +17,15 @@ from forestall.model.records import (
     CaseState,
     Change,
     Delivery,
+    Exchange,
+    Hunt,
     Invite,
     LedgerRow,
     Page,
     Person,
     Receipt,
     Session,
+    Sighting,
     StoredContent,
 )
 
@@ -54,6 +59,14 @@ class Detector(Protocol):
 
     def look(self, reading: Reading) -> Iterable[Finding]:
         """Give what there is to notice in the reading, in a stable order."""
+        ...
+
+
+class Tracer(Protocol):
+    """Takes the signals of a reading that are kept for retro-hunts. Deterministic, bounded; raises nothing on any reading."""
+
+    def traces(self, reading: Reading) -> Sequence[Trace]:
+        """Give the signals of a reading, in a stable order, each once per part."""
         ...
 
 
@@ -115,7 +128,139 @@ class Blobs(Protocol):
         ...
 
 
-class Store(Protocol):
+class SignalSource(Protocol):
+    """Where banked signals are read from; part of every store."""
+
+    def signals_position(self) -> int:
+        """Give the ledger position of the newest change of any bank or signal; -1 before the first. Cheap enough to ask often."""
+        ...
+
+    def banks(self) -> Sequence[Bank]:
+        """Give all banks by name."""
+        ...
+
+    def signals(self, ids: Sequence[int]) -> Sequence[Signal]:
+        """Give the signals with these ids that there are, in any order."""
+        ...
+
+    def signals_since(self, cursor: str = "", limit: int = 5_000, kinds: Sequence[str] = ()) -> Page[Signal]:
+        """Give signals in the order of their last change after a cursor, of all types or of some.
+
+        A page with signals always has a `next_cursor` to wait at. A signal changed meanwhile comes once more, later.
+        """
+        ...
+
+
+class Types(Protocol):
+    """The signal types there are, for rooms that must not know how each works."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Names of all types."""
+        ...
+
+    def normalise(self, kind: str, value: str) -> str:
+        """Give a value as its type writes it; raises BadInput naming what is wrong with type or value."""
+        ...
+
+    def largest_distance(self, kind: str) -> int:
+        """Give the largest distance a bank may set for a type; 0 for types without nearness."""
+        ...
+
+    def floor(self, kind: str) -> int:
+        """Give the least quality that is matched where a bank does not ask for more; 0 where the type measures none."""
+        ...
+
+    def radius(self, kind: str) -> int:
+        """Give the largest distance at which values of a type match where a bank says nothing else."""
+        ...
+
+    def compare(self, kind: str, first: str, second: str) -> int:
+        """Give the distance of two canonical values of a type."""
+        ...
+
+
+class Library(Protocol):
+    """All banked signals, ready to be met. Any number of threads may look while it follows the store."""
+
+    def follow(self) -> bool:
+        """Take in what changed in the store since last time; tells whether anything did. Cheap where nothing did."""
+        ...
+
+    def versions(self) -> Mapping[str, str]:
+        """Give `bank:NAME` → version of every bank that takes part; changes whenever a match could."""
+        ...
+
+    def matches(self, reading: Reading, now: str) -> Sequence[Match]:
+        """Give what of all banks a reading meets, by type, part, bank, nearest first; matches of allow banks are among them."""
+        ...
+
+    def lookup(self, kind: str, values: Sequence[str], now: str) -> Sequence[Sequence[Match]]:
+        """Give per canonical value the signals of its type that it meets, nearest first; allow banks' matches are among them."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files."""
+        ...
+
+
+class Archive(Protocol):
+    """The traces of everything screened, ready to be searched for signals that arrive later."""
+
+    def follow(self) -> int:
+        """Take in sightings that the store has and this has not; gives how many."""
+        ...
+
+    def search(self, kind: str, values: Sequence[str], radius: int) -> Iterator[Found]:
+        """Give every trace of a type within `radius` of canonical values, changed forms of them included; whole batches at once."""
+        ...
+
+    def forget(self, traces: Iterable[Trace]) -> None:
+        """Let go of traces that were dropped from the store."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files."""
+        ...
+
+
+class SignalFiles(Protocol):
+    """Knows the formats in which others write signals down."""
+
+    def recognise(self, name: str, head: bytes) -> str:
+        """Name the format of a file from its name and first 64 KiB; empty where it holds no signals."""
+        ...
+
+    def read(self, format_name: str, name: str, source: BinaryIO) -> Iterator[Entry | Problem]:
+        """Give the entries of a recognised file one by one; a row that can't be used is a Problem and the rest goes on."""
+        ...
+
+
+class Feed(Protocol):
+    """A partner's service that gives signals again and again. `tests/contracts/exchange.py` runs on every implementation."""
+
+    @property
+    def listens(self) -> bool:
+        """Tell whether verdicts can be told back."""
+        ...
+
+    def pull(self, checkpoint: str) -> Iterator[Batch]:
+        """Give what is new since a checkpoint (everything, where it is empty), batch by batch; raises ExchangeFailed.
+
+        What was received before a failure is given before it is raised.
+        """
+        ...
+
+    def report(self, verdict: Verdict) -> str:
+        """Tell a verdict; gives an empty string when it was taken, or why it was not. Never raises for a bad answer."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Store(SignalSource, Protocol):
     """Keeps everything. Writes go through `submit`, whose changes commit in order, many to one transaction.
 
     One contract suite (`tests/contracts/store.py`) runs on every implementation.
@@ -208,6 +353,66 @@ class Store(Protocol):
 
     def holders_of(self, sha256: str) -> Sequence[tuple[str, str]]:
         """Give `(id, revision)` of all content not yet purged that holds the file with this SHA-256."""
+        ...
+
+    def bank(self, bank_id: str) -> Bank | None:
+        """Give a bank by its id."""
+        ...
+
+    def bank_named(self, name: str) -> Bank | None:
+        """Give a bank by its name (case does not matter)."""
+        ...
+
+    def signals_of(
+        self, bank: str, after: str = "", limit: int = 100, *, kind: str = "", source: str = "", value: str = ""
+    ) -> Page[Signal]:
+        """Give the signals of a bank by type and beginning of value, or only some of them.
+
+        Takes:
+            kind: only signals of this type.
+            source: only those of which this source has an opinion.
+            value: only those whose value begins so.
+        """
+        ...
+
+    def count_signals(self, bank: str) -> Mapping[str, int]:
+        """Count a bank's signals by type, withdrawn ones included."""
+        ...
+
+    def sightings_since(self, cursor: str = "", limit: int = 1_000) -> Page[tuple[int, Sighting]]:
+        """Give sightings and their positions in the ledger, ascending, after a cursor; a page that is not empty has a `next_cursor`."""
+        ...
+
+    def sightings_at(self, positions: Sequence[int]) -> Sequence[tuple[int, Sighting]]:
+        """Give the sightings at these positions that there are and were not forgotten, in any order."""
+        ...
+
+    def sightings_before(self, at: str, limit: int = 500) -> Sequence[Sighting]:
+        """Give sightings older than an instant that were not forgotten yet."""
+        ...
+
+    def hunt(self, hunt_id: str) -> Hunt | None:
+        """Give a retro-hunt by its id."""
+        ...
+
+    def hunts(self, limit: int = 50) -> Sequence[Hunt]:
+        """Give retro-hunts, newest first."""
+        ...
+
+    def exchange(self, exchange_id: str) -> Exchange | None:
+        """Give an exchange by its id."""
+        ...
+
+    def exchange_named(self, name: str) -> Exchange | None:
+        """Give an exchange by its name (case does not matter)."""
+        ...
+
+    def exchanges(self) -> Sequence[Exchange]:
+        """Give all exchanges by name."""
+        ...
+
+    def cases_in(self, cluster: str) -> Sequence[Case]:
+        """Give all cases of a cluster, oldest first."""
         ...
 
     def ledger_size(self) -> int:

@@ -40,7 +40,9 @@ class Segment:
 class Plane:
     """The brightness of one picture: `width` × `height` bytes, row by row, 0 black to 255 white (ITU-R BT.601 luma).
 
-    Made from canonical RGB with the EXIF orientation applied; `frame` is the index of an animation's frame.
+    Made from canonical RGB with the EXIF orientation applied; `frame` is the index of an animation's frame. `rgb` holds the
+    colours the brightness was rounded from, three bytes a pixel, where a hash needs them; it may be empty. `at` is the second at
+    which a film shows it, and negative for everything that is no film.
     """
 
     part: str
@@ -48,6 +50,17 @@ class Plane:
     height: int
     luma: bytes = field(repr=False)
     frame: int = 0
+    rgb: bytes = field(default=b"", repr=False)
+    at: float = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The sound of a file: one channel of signed 16-bit samples, little-endian, `rate` of them a second, from its beginning on."""
+
+    part: str
+    rate: int
+    samples: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,7 @@ class FileFacts:
     md5: str
     sha1: str
     sha256: str
+    sha512: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,7 @@ class Opened:
     planes: tuple[Plane, ...] = ()
     files: tuple[FileFacts, ...] = ()
     problems: tuple[Problem, ...] = ()
+    sounds: tuple[Sound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +100,5 @@ class Reading:
     files: tuple[FileFacts, ...] = ()
     problems: tuple[Problem, ...] = ()
     language: str = "und"
+    sounds: tuple[Sound, ...] = ()
     memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)

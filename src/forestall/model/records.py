@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from forestall.model.bank import Bank, Signal, Trace
 from forestall.model.content import Audience
 from forestall.model.decision import Decision
 from forestall.model.outcome import Outcome
@@ -65,6 +66,7 @@ class Case:
     """A question put to a person about one revision of content.
 
     `version` starts at 1 and grows by one with every change; writing any other number is a `Conflict`.
+    `cluster` names cases that belong together (one retro-hunt), or is empty.
     """
 
     id: str
@@ -78,6 +80,7 @@ class Case:
     rules: tuple[str, ...] = ()
     concluded: str = ""
     conclusion: str = ""
+    cluster: str = ""
     version: int = 1
 
 
@@ -154,7 +157,90 @@ class Session:
     version: int = 1
 
 
-Record = StoredContent | Decision | Case | Delivery | ApiKey | Person | Invite | Session
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The signals of one screened revision of content: `id` is the content's. Kept longer than the content, and without it.
+
+    `forgotten` is the instant its traces were dropped, or empty.
+    """
+
+    id: str
+    revision: str
+    at: str
+    traces: tuple[Trace, ...] = ()
+    forgotten: str = ""
+
+
+class HuntState(StrEnum):
+    """Where a retro-hunt stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Hunt:
+    """A search of what was screened before for signals that arrived later; its cases share its id as their cluster.
+
+    `cursor` is how far it got, so that it goes on there after a crash; `since` is the change of the banks it began from.
+    """
+
+    id: str
+    bank: str
+    state: HuntState
+    started: str
+    since: str = ""
+    cursor: str = ""
+    looked: int = 0
+    matched: int = 0
+    finished: str = ""
+    error: str = ""
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A source of signals that is asked again and again; each fills the bank of its id. Its token lies in the key folder.
+
+    `kind` names the protocol, `address` where it is asked, `options` what the protocol needs beside that. `checkpoint` is
+    how far we got, in the protocol's own words.
+    """
+
+    id: str
+    name: str
+    kind: str
+    bank: str
+    address: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    enabled: bool = True
+    checkpoint: str = ""
+    minutes: int = 60
+    due: str = ""
+    last_success: str = ""
+    last_error: str = ""
+    added: int = 0
+    withdrawn: int = 0
+    refused: int = 0
+    created: str = ""
+    version: int = 1
+
+
+Record = (
+    StoredContent
+    | Decision
+    | Case
+    | Delivery
+    | ApiKey
+    | Person
+    | Invite
+    | Session
+    | Bank
+    | Signal
+    | Sighting
+    | Hunt
+    | Exchange
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 from forestall.model.errors import BadSetting
 
 _PREFIX = "FORESTALL_"
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,14 @@ class Settings:
     """Longest time for opening one file."""
     max_text: int = 1_000_000
     """Most characters of one text that are read; the rest is named in a finding."""
+    picture_hash: str = "luma"
+    """How pictures above 512 pixels are hashed: `luma` (fast, within a bit or two) or `exact` (equal to the reference to the bit)."""
     keep_transient_days: int = 30
     """Days the texts and media of content that passed unseen are kept."""
     keep_case_days: int = 184
     """Days the texts and media of content a person was asked about are kept (TCO Art 6, DSA Art 20: six months)."""
+    keep_hashes_days: int = 365
+    """Days the signals (hashes) of screened content are kept for retro-hunts, without the content; 0 keeps none."""
     session_hours: int = 12
     """Hours until a signed-in browser must sign in again."""
     webhook_url: str = ""
@@ -62,6 +67,10 @@ class Settings:
     """Secret with which webhook messages are signed (Standard Webhooks, `whsec_…`)."""
     webhook_private_hosts: tuple[str, ...] = ()
     """Host names in `webhook_url` that may resolve to private addresses."""
+    hma: bool = False
+    """Answer under `/hma` like a Hasher-Matcher-Actioner (HMA), on the same banks; asks for an API key."""
+    hma_open_on_loopback: bool = False
+    """Let programs on this very machine use `/hma` without a key, as HMA does for everybody."""
 
 
 def load(text: str, environment: Mapping[str, str], source: str = "forestall.toml") -> Settings:
@@ -107,6 +116,10 @@ def _parsed(name: str, raw: str, hint: Any) -> Any:
     """Give an environment value as the setting's type, or raise BadSetting."""
     if hint == tuple[str, ...]:
         return tuple(part for part in raw.split(os.pathsep) if part)
+    if hint is bool:
+        if raw.lower() not in _TRUTHS:
+            raise BadSetting(f"{_PREFIX}{name.upper()} is {raw!r}", "give true or false")
+        return _TRUTHS[raw.lower()]
     try:
         return hint(raw)
     except ValueError:

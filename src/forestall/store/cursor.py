@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+import sys
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
+from forestall.ledger.entry import MAX_INTEGER
 from forestall.model.errors import BadInput
 
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -26,7 +28,9 @@ def read(cursor: str, shape: type[T]) -> T:
             raise ValueError(cursor)
         padded = cursor + "=" * (-len(cursor) % 4)
         values: T = msgspec.json.decode(base64.b64decode(padded.encode("ascii"), b"-_", validate=True), type=shape)
-        if write(list(values)) != cursor:
+        if write(list(values)) != cursor or any(
+            isinstance(value, int) and abs(value) > MAX_INTEGER for value in values
+        ):
             raise ValueError(cursor)
     except (msgspec.DecodeError, ValueError, binascii.Error):
         raise BadInput("the cursor is not one that a listing gave", "start again without a cursor") from None
@@ -38,3 +42,12 @@ def limit(number: int) -> int:
     if number < 1:
         raise BadInput(f"a page of {number} items cannot be given", "ask for one or more")
     return number
+
+
+def behind(prefix: str) -> str:
+    """Give the first text behind all that begin with `prefix`, in the order of code points; empty where there is none."""
+    cut = prefix.rstrip(chr(sys.maxunicode))
+    if not cut:
+        return ""
+    last = ord(cut[-1]) + 1
+    return cut[:-1] + chr(0xE000 if last == 0xD800 else last)  # half a surrogate pair is no text

@@ -7,7 +7,7 @@ from forestall.ledger.entry import frame
 from forestall.model.decision import Decision
 from forestall.model.errors import BadInput, Conflict, StoreFailed
 from forestall.model.records import Change, Event, Record, StoredContent
-from forestall.store.rows import DECISION, KINDS, Key, Kind
+from forestall.store.rows import DECISION, KINDS, SIGHTING, Key, Kind
 
 MAX_BYTES = 64 * 1024 * 1024
 """Largest change, in bytes of rows and entries."""
@@ -59,6 +59,7 @@ def draft(change: Change) -> Draft:
     except BadInput as error:
         raise StoreFailed(error.what, error.next_step) from None
     writes = tuple([_write(record, change.events) for record in change.records])
+    _one_sighting_per_line(writes)
     weight = sum([len(line.head) + len(line.tail) for line in lines]) + sum([write.weight for write in writes])
     if weight > MAX_BYTES:
         raise StoreFailed(f"a change has {weight:,} bytes", f"split it: the largest has {MAX_BYTES:,}")
@@ -99,7 +100,7 @@ def _write(record: Record, events: tuple[Event, ...]) -> Write:
             raise ValueError("a finding's score is not a number")
     except (TypeError, ValueError, RecursionError) as error:
         raise StoreFailed(f"the {kind.noun} {record.id!r} cannot be kept ({error})", "hand over plain values") from None
-    return Write(kind, row, _offset(record, events) if kind is DECISION else 0, weight)
+    return Write(kind, row, _offset(kind, record, events) if kind.followed else 0, weight)
 
 
 def _held(records: tuple[Record, ...]) -> tuple[tuple[str, str, str], ...]:
@@ -113,11 +114,36 @@ def _held(records: tuple[Record, ...]) -> tuple[tuple[str, str, str], ...]:
     return tuple(dict.fromkeys(held))
 
 
-def _offset(decision: Record, events: tuple[Event, ...]) -> int:
-    """Find the ledger line about a decision: it gives the decision its place in the feed."""
-    for offset, event in enumerate(events):
-        if event.subject == decision.id:
-            return offset
-    raise StoreFailed(
-        f"the decision {decision.id!r} comes without a ledger line", "add an event whose subject is the decision's id"
+def _offset(kind: Kind[Any], record: Record, events: tuple[Event, ...]) -> int:
+    """Find the ledger line, counted from the change's first, whose position becomes that of the row of a followed kind."""
+    if kind is DECISION:
+        for offset, event in enumerate(events):
+            if event.subject == record.id:
+                return offset
+        raise _lineless(kind, record)
+    if not events:
+        raise _lineless(kind, record)
+    if kind is SIGHTING:
+        for offset, event in enumerate(events):
+            if _about(event, record):
+                return offset
+    return 0
+
+
+def _about(event: Event, sighting: Any) -> bool:
+    """Tell whether a line is about the content of a sighting, and this revision if it names one."""
+    return bool(event.subject == sighting.id and event.body.get("revision", sighting.revision) == sighting.revision)
+
+
+def _lineless(kind: Kind[Any], record: Record) -> StoreFailed:
+    """Give the error for a record that others follow by its place in the ledger and that comes without one."""
+    return StoreFailed(
+        f"the {kind.noun} {record.id!r} comes without a ledger line", f"add an event about the {kind.noun}"
     )
+
+
+def _one_sighting_per_line(writes: tuple[Write, ...]) -> None:
+    """Raise StoreFailed where two sightings of a change would take the same position."""
+    offsets = [write.offset for write in writes if write.kind is SIGHTING]
+    if len(offsets) != len(set(offsets)):
+        raise StoreFailed("two sightings share a ledger line", "add a line about the content of each")

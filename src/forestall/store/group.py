@@ -6,10 +6,11 @@ database refuses a row nevertheless, the group is undone and tried in halves, un
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Table, bindparam, case, delete, func, insert, literal_column, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
 
 from forestall.ledger.checkpoint import Signer, verify
@@ -20,7 +21,8 @@ from forestall.model.ports import Clock
 from forestall.model.records import Receipt
 from forestall.store import tables
 from forestall.store.draft import Draft, check_version
-from forestall.store.rows import DECISION, KINDS, Key, Kind
+from forestall.store.readers import parts
+from forestall.store.rows import BANK, DECISION, KINDS, SIGHTING, SIGNAL, Key, Kind
 
 Verdict = Receipt | Conflict | StoreFailed
 """What became of one change of a group."""
@@ -33,8 +35,6 @@ KEEP_NEWEST = 1_000
 
 KEEP_EVERY = 1_024
 """Of older checkpoints the last within each this many ledger lines is kept, so that a fault can still be located."""
-
-_MOST_PARAMETERS = 5_000
 
 Inserts = dict[str, str]
 """The INSERT of each table, with positional parameters."""
@@ -154,6 +154,10 @@ def _inserts(engine: Engine, upsert: Upsert) -> Inserts:
         else:
             clause = upsert(table)
             changed = {name: clause.excluded[name] for name in kind.columns if name not in kind.key}
+            if kind in (BANK, SIGNAL):
+                changed["seq"] = clause.excluded.seq
+            elif kind is SIGHTING:
+                changed["seq"] = _position_of_sighting(clause)
             clauses[kind.table] = clause.on_conflict_do_update(index_elements=list(kind.key), set_=changed)
     result = {}
     for name, clause in clauses.items():
@@ -162,6 +166,12 @@ def _inserts(engine: Engine, upsert: Upsert) -> Inserts:
             raise StoreFailed(f"the driver of this database cannot fill the table {name} by position")
         result[name] = str(compiled)
     return result
+
+
+def _position_of_sighting(clause: Any) -> Any:
+    """Give the position of a sighting written over: where it was forgotten it stays, where it was made again it is the new one."""
+    forgotten = clause.excluded.forgotten != literal_column("''")
+    return case((forgotten, clause.table.c.seq), else_=clause.excluded.seq)
 
 
 def _columns(kind: Kind[Any]) -> list[str]:
@@ -190,8 +200,11 @@ def _write(connection: Connection, inserts: Inserts, drafts: Sequence[Draft], fr
         if draft.once:
             seen[draft.once] = receipt.first_seq, receipt.last_seq
             rows["seen"].append((draft.once, receipt.first_seq, receipt.last_seq))
+    # by id, the order of three of their indexes: a seventh less work where there are thousands
+    rows[SIGNAL.table].sort(key=itemgetter(0))
     for table, values in rows.items():
-        connection.exec_driver_sql(inserts[table], values)
+        if values:
+            connection.exec_driver_sql(inserts[table], values)
     return verdicts, frontier
 
 
@@ -212,12 +225,12 @@ def _write_by_halves(connection: Connection, inserts: Inserts, drafts: Sequence[
 def _seen(connection: Connection, drafts: Sequence[Draft]) -> dict[str, tuple[int, int]]:
     """Give the ledger positions of those changes that were committed before, by idempotency key."""
     keys = [draft.once for draft in drafts if draft.once]
-    return {row[0]: (row[1], row[2]) for part in _parts(keys) for row in connection.execute(_SEEN, {"keys": part})}
+    return {row[0]: (row[1], row[2]) for part in parts(keys) for row in connection.execute(_SEEN, {"keys": part})}
 
 
 def _versions(connection: Connection, drafts: Sequence[Draft]) -> Versions:
     """Give the stored versions of all versioned records that a group writes; those that are not there are left out."""
-    wanted: dict[str, list[str]] = {}
+    wanted: dict[str, list[Any]] = {}
     for draft in drafts:
         for write in draft.writes:
             if write.kind.versioned:
@@ -226,7 +239,7 @@ def _versions(connection: Connection, drafts: Sequence[Draft]) -> Versions:
     for name, ids in wanted.items():
         columns = tables.metadata.tables[name].c
         query = select(columns.id, columns.version).where(columns.id.in_(bindparam("ids", expanding=True)))
-        for part in _parts(ids):
+        for part in parts(ids):
             found |= {(name, (row[0],)): row[1] for row in connection.execute(query, {"ids": part})}
     return found
 
@@ -280,9 +293,3 @@ def _thin(connection: Connection) -> None:
 def _split(hashes: bytes) -> list[bytes]:
     """Give the hashes of a kept frontier."""
     return [hashes[start : start + HASH_BYTES] for start in range(0, len(hashes), HASH_BYTES)]
-
-
-def _parts(items: list[str]) -> Iterator[list[str]]:
-    """Give a list in parts that a statement takes as parameters."""
-    for start in range(0, len(items), _MOST_PARAMETERS):
-        yield items[start : start + _MOST_PARAMETERS]

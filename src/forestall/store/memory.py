@@ -1,13 +1,12 @@
 """The store in memory: keeps every promise except that nothing outlives the process. For tests, trials and dry runs."""
 
-import threading
 from bisect import bisect_right, insort
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from forestall.ledger.checkpoint import Signer
 from forestall.ledger.entry import leaf_hash, place
@@ -28,13 +27,13 @@ from forestall.model.records import (
     Page,
     Person,
     Receipt,
-    Record,
     Session,
     StoredContent,
 )
 from forestall.store import cursor
 from forestall.store.blobs import MemoryBlobs
-from forestall.store.draft import Draft, Write, check_version, closed, draft, taken
+from forestall.store.draft import Draft, Write, closed, draft
+from forestall.store.memory_known import MemoryKnown
 from forestall.store.rows import (
     API_KEY,
     CASE,
@@ -42,7 +41,6 @@ from forestall.store.rows import (
     DECISION,
     DELIVERY,
     INVITE,
-    KINDS,
     PERSON,
     SESSION,
     Key,
@@ -50,11 +48,6 @@ from forestall.store.rows import (
     holders,
     name_key,
 )
-
-R = TypeVar("R", bound=Record)
-
-Slot = tuple[str, str, str]
-"""Table, column and value of something only one row may have."""
 
 
 class SignedAt(NamedTuple):
@@ -65,7 +58,7 @@ class SignedAt(NamedTuple):
     at: str
 
 
-class MemoryStore:
+class MemoryStore(MemoryKnown):
     """A store in memory; see `forestall.model.ports.Store`. Safe to use from many threads.
 
     Takes:
@@ -74,13 +67,11 @@ class MemoryStore:
     """
 
     def __init__(self, signer: Signer, clock: Clock) -> None:
+        super().__init__()
         self._blobs = MemoryBlobs()
         self._signer = signer
         self._clock = clock
-        self._lock = threading.RLock()
         self._closed = False
-        self._tables: dict[str, dict[Key, tuple[Any, ...]]] = {kind.table: {} for kind in KINDS.values()}
-        self._owners: dict[Slot, Key] = {}
         self._revisions: dict[str, list[Key]] = {}
         self._holders: dict[str, dict[Key, None]] = {}
         self._decided: dict[str, list[str]] = {}
@@ -136,40 +127,18 @@ class MemoryStore:
             self._once[change.once] = replace(receipt, duplicate=True)
         return receipt
 
-    def _check(self, write: Write) -> None:
-        """Raise Conflict or StoreFailed where a row may not be written."""
-        before = self._tables[write.kind.table].get(write.key)
-        if write.kind.versioned:
-            check_version(write, write.kind.version(before) if before else 0)
-        if write.kind is DECISION and before:
-            raise taken(write)
-        if any(self._owners.get(slot, write.key) != write.key for slot in _slots(write.kind, write.row)):
-            raise taken(write)
-
-    def _replace(self, kind: Kind[Any], key: Key, row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
-        """Put a row, or none, in the place of what is there, and give that."""
-        table = self._tables[kind.table]
-        before = table.get(key)
-        for slot in _slots(kind, before):
-            del self._owners[slot]
-        for slot in _slots(kind, row):
-            self._owners[slot] = key
-        if row is None:
-            del table[key]
-        else:
-            table[key] = row
-        return before
-
     def _list(self, write: Write, first: int) -> None:
         """Enter a written row into the listings."""
         if write.kind is CONTENT:
-            revisions = self._revisions.setdefault(write.key[0], [])
+            revisions = self._revisions.setdefault(str(write.key[0]), [])
             if write.key not in revisions:
                 revisions.append(write.key)
         elif write.kind is DECISION:
             decision: Decision = DECISION.record(write.row)
             insort(self._feed, (first + write.offset, decision.id))
             self._decided.setdefault(decision.content, []).append(decision.id)
+        else:
+            self._list_known(write, first)
 
     def _log(self, change: Draft) -> None:
         """Append a change's ledger lines."""
@@ -179,17 +148,6 @@ class MemoryStore:
             self._frontier.append(row.leaf)
             self._ledger.append(row)
             self._about.setdefault(line.subject, []).append(row)
-
-    def _one(self, kind: Kind[R], key: Key | None) -> R | None:
-        """Give the record with this key."""
-        row = self._tables[kind.table].get(key) if key else None
-        return kind.record(row) if row else None
-
-    def _all(self, kind: Kind[R]) -> list[R]:
-        """Give all records of a kind in the order they first came."""
-        with self._lock:
-            rows = list(self._tables[kind.table].values())
-        return [kind.record(row) for row in rows]
 
     def content(self, content_id: str, revision: str = "") -> StoredContent | None:
         """Give one revision, or the one received last."""
@@ -333,14 +291,6 @@ class MemoryStore:
         """Refuse further changes; what is kept can still be read."""
         with self._lock:
             self._closed = True
-
-
-def _slots(kind: Kind[Any], row: tuple[Any, ...] | None) -> Iterator[Slot]:
-    """Give what only this row may have."""
-    if row is not None:
-        for column, value in zip(kind.unique, kind.unique_values(row), strict=True):
-            if value:
-                yield kind.table, column, value
 
 
 def _place(case: Case) -> tuple[float, str, str]:

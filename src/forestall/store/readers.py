@@ -1,10 +1,10 @@
 """Reading from a database: a stack of open connections, and rows turned into records."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Select, select
+from sqlalchemy import CompoundSelect, Connection, Engine, Row, Select, select
 from sqlalchemy.exc import DBAPIError
 
 from forestall.model.errors import StoreFailed
@@ -14,6 +14,10 @@ from forestall.store.draft import closed
 from forestall.store.rows import Kind
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+MOST_PARAMETERS = 5_000
+"""So many parameters one statement is given at most (SQLite itself takes 32,766, PostgreSQL 65,535)."""
 
 
 class Readers:
@@ -28,7 +32,7 @@ class Readers:
         self._idle: deque[Connection] = deque()
         self._open = True
 
-    def rows(self, query: Select[Any], **parameters: Any) -> Sequence[Row[Any]]:
+    def rows(self, query: Select[Any] | CompoundSelect[Any], **parameters: Any) -> Sequence[Row[Any]]:
         """Give all rows of a query; raises StoreFailed where the database cannot be read."""
         if not self._open:
             raise closed()
@@ -71,6 +75,12 @@ class Readers:
         while self._idle:
             self._idle.pop().close()
         self._engine.dispose()
+
+
+def parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Give a list in parts that a statement takes as parameters."""
+    for start in range(0, len(items), MOST_PARAMETERS):
+        yield items[start : start + MOST_PARAMETERS]
 
 
 def columns(kind: Kind[Any], *extra: str) -> Select[Any]:

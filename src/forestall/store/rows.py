@@ -6,24 +6,44 @@ that what is committed is what the caller handed over, whatever happens to its m
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from enum import StrEnum
+from functools import lru_cache
 from math import isfinite
 from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeVar, cast, get_type_hints
 
 import msgspec
 
+from forestall.ledger.entry import MAX_INTEGER
+from forestall.model.bank import Bank, Opinion, Signal, Trace
 from forestall.model.decision import Decision
 from forestall.model.errors import StoreFailed
-from forestall.model.records import ApiKey, Case, Delivery, Invite, Person, Record, Session, StoredContent
+from forestall.model.records import (
+    ApiKey,
+    Case,
+    Delivery,
+    Exchange,
+    Hunt,
+    Invite,
+    Person,
+    Record,
+    Session,
+    Sighting,
+    StoredContent,
+)
 
 R = TypeVar("R", bound=Record)
 
-Key = tuple[str, ...]
+Key = tuple[str | int, ...]
 """What names a row within its kind: its id, or id and revision."""
 
+HEAD_CHARACTERS = 32
+"""So much of a signal's value is in an index. Every character there costs, as new values go all over it; 32 tell hashes apart."""
+
 _encode = msgspec.json.Encoder().encode
+_PLAIN = (str, int, float, bool, int | None)
+_NUMBERS = (int, float, bool, int | None)
 
 
 class Kind(Generic[R]):
@@ -37,6 +57,8 @@ class Kind(Generic[R]):
         unique: columns whose value no two rows share (empty values excepted).
         blank: unique text columns that are kept as NULL when empty.
         extra: columns after the fields, computed from the record.
+        lean: fields that hold a tuple of dataclasses, with the dataclass; what is at its default is not written.
+        followed: others read its rows in the order of their ledger positions, so none may come without a ledger line.
     """
 
     def __init__(
@@ -49,12 +71,15 @@ class Kind(Generic[R]):
         unique: tuple[str, ...] = (),
         blank: tuple[str, ...] = (),
         extra: Mapping[str, Callable[[R], str]] | None = None,
+        lean: Mapping[str, type[Any]] | None = None,
+        followed: bool = False,
     ) -> None:
         self.cls = cls
         self.noun = noun
         self.table = table
         self.key = key
         self.unique = unique
+        self.followed = followed
         hints = get_type_hints(cls)
         names = tuple(field.name for field in fields(cls))
         self._count = len(names)
@@ -66,16 +91,17 @@ class Kind(Generic[R]):
         self._version = names.index("version") if self.versioned else -1
         self._unique = tuple(self.columns.index(name) for name in unique)
         self._sized = itemgetter(
-            *(i for i, name in enumerate(names) if hints[name] not in (int, float) and name not in blank)
+            *(i for i, name in enumerate(names) if hints[name] not in _NUMBERS and name not in blank)
         )
         self._blank = tuple(names.index(name) for name in blank)
         self._floats = tuple(i for i, name in enumerate(names) if hints[name] is float)
         self._enums = tuple((i, hints[name]) for i, name in enumerate(names) if _is_enum(hints[name]))
-        plain = {str, int, float}
+        self._integers = tuple(i for i, name in enumerate(names) if hints[name] in (int, int | None))
+        lean = lean or {}
         self._nested = tuple(
-            (i, msgspec.json.Decoder(hints[name]))
+            (i, _lean(lean[name]) if name in lean else _encode, msgspec.json.Decoder(hints[name]).decode)
             for i, name in enumerate(names)
-            if hints[name] not in plain and not _is_enum(hints[name])
+            if hints[name] not in _PLAIN and not _is_enum(hints[name])
         )
 
     def row(self, record: R) -> tuple[Any, ...]:
@@ -86,8 +112,11 @@ class Kind(Generic[R]):
                 raise ValueError(f"`{self.columns[i]}` is {values[i]}")
         for i, _ in self._enums:
             values[i] = values[i]._value_
-        for i, _ in self._nested:
-            values[i] = _encode(values[i]).decode()
+        for i in self._integers:
+            if values[i] is not None and not -MAX_INTEGER <= values[i] <= MAX_INTEGER:
+                raise ValueError(f"`{self.columns[i]}` is {values[i]}")
+        for i, encode, _ in self._nested:
+            values[i] = encode(values[i]).decode()
         for i in self._blank:
             values[i] = values[i].encode().decode() or None
         values += [make(record) for make in self._extra]
@@ -97,8 +126,8 @@ class Kind(Generic[R]):
         """Give the record of a row (further columns are ignored); raises StoreFailed where the row is damaged."""
         values = list(row[: self._count])
         try:
-            for i, decoder in self._nested:
-                values[i] = decoder.decode(values[i])
+            for i, _, decode in self._nested:
+                values[i] = decode(values[i])
             for i, enum in self._enums:
                 values[i] = enum(values[i])
             for i in self._blank:
@@ -128,7 +157,7 @@ class Kind(Generic[R]):
 
 
 def name_key(name: str) -> str:
-    """Give the form of a sign-in name under which it is looked up: case and compatibility forms do not matter."""
+    """Give the form of a name under which it is looked up: case and compatibility forms do not matter."""
     return unicodedata.normalize("NFKC", name).casefold()
 
 
@@ -141,13 +170,51 @@ def holders(contents: Iterable[StoredContent], sha256: str) -> list[tuple[str, s
     )
 
 
+def head(value: str) -> str:
+    """Give the beginning of a signal's value, by which it is listed."""
+    return value[:HEAD_CHARACTERS]
+
+
+@lru_cache(maxsize=1_024)
+def source_mark(source: str) -> str:
+    """Give what stands in the `sources` column for one source.
+
+    A comma and a JSON string: no text inside a JSON string has a quote without a backslash before it, so a mark is found in the
+    column only where that very source stands.
+    """
+    return "," + _encode(source).decode()
+
+
+def _sources(signal: Signal) -> str:
+    """Give the marks of all who have an opinion on a signal, each once."""
+    opinions = signal.opinions
+    if len(opinions) == 1:
+        return source_mark(opinions[0].source)
+    return "".join(dict.fromkeys([source_mark(opinion.source) for opinion in opinions]))
+
+
+def _lean(cls: type[Any]) -> Callable[[Iterable[Any]], bytes]:
+    """Give an encoder of a sequence of dataclasses as JSON objects without the fields that are at their defaults.
+
+    What is left out reads back as its default, so a default may never change without a migration.
+    """
+    parts = fields(cls)
+    shape = msgspec.defstruct(
+        cls.__name__,
+        [(part.name, Any) if part.default is MISSING else (part.name, Any, part.default) for part in parts],
+        omit_defaults=True,
+    )
+    get = attrgetter(*(part.name for part in parts))
+    return lambda items: _encode([shape(*get(item)) for item in items])
+
+
 def _is_enum(hint: Any) -> bool:
     """Tell whether a field's type is an enumeration of strings."""
     return isinstance(hint, type) and issubclass(hint, StrEnum)
 
 
 CONTENT = Kind(StoredContent, "content", "contents", key=("id", "revision"))
-DECISION = Kind(Decision, "decision", "decisions", unique=("key",), blank=("key",))
+DECISION = Kind(Decision, "decision", "decisions", unique=("key",), blank=("key",), followed=True)
 CASE = Kind(Case, "case", "cases")
 DELIVERY = Kind(Delivery, "delivery", "deliveries")
 API_KEY = Kind(ApiKey, "API key", "api_keys", unique=("secret_sha256",))
@@ -157,7 +224,48 @@ PERSON = Kind(
 INVITE = Kind(Invite, "invite", "invites", unique=("token_sha256",))
 SESSION = Kind(Session, "session", "sessions")
 
+BANK = Kind(
+    Bank,
+    "bank",
+    "banks",
+    unique=("name_key",),
+    extra={"name_key": lambda bank: name_key(bank.name)},
+    followed=True,
+)
+SIGNAL = Kind(
+    Signal,
+    "signal",
+    "signals",
+    extra={"head": lambda signal: head(signal.value), "sources": _sources},
+    lean={"opinions": Opinion},
+    followed=True,
+)
+SIGHTING = Kind(Sighting, "sighting", "sightings", key=("id", "revision"), lean={"traces": Trace}, followed=True)
+HUNT = Kind(Hunt, "retro-hunt", "hunts")
+EXCHANGE = Kind(
+    Exchange,
+    "exchange",
+    "exchanges",
+    unique=("name_key",),
+    extra={"name_key": lambda exchange: name_key(exchange.name)},
+)
+
 KINDS: Mapping[type[Any], Kind[Any]] = {
-    kind.cls: kind for kind in (CONTENT, DECISION, CASE, DELIVERY, API_KEY, PERSON, INVITE, SESSION)
+    kind.cls: kind
+    for kind in (
+        CONTENT,
+        DECISION,
+        CASE,
+        DELIVERY,
+        API_KEY,
+        PERSON,
+        INVITE,
+        SESSION,
+        BANK,
+        SIGNAL,
+        SIGHTING,
+        HUNT,
+        EXCHANGE,
+    )
 }
 """Every kind by its record type."""

@@ -30,6 +30,7 @@ from forestall.store.draft import draft
 from forestall.store.group import Committer
 from forestall.store.readers import Readers, columns
 from forestall.store.rows import API_KEY, CASE, CONTENT, DECISION, DELIVERY, INVITE, PERSON, SESSION, holders, name_key
+from forestall.store.sql_known import SqlKnown
 from forestall.store.tables import (
     api_keys,
     cases,
@@ -119,7 +120,7 @@ _LEDGER_OF = _LEDGER.where(ledger.c.subject == bindparam("subject"))
 _LAST = select(func.max(ledger.c.seq))
 
 
-class SqlStore:
+class SqlStore(SqlKnown):
     """A store on a database; see `forestall.model.ports.Store`. Safe to use from many threads and processes.
 
     Takes:
@@ -130,7 +131,7 @@ class SqlStore:
 
     def __init__(self, committer: Committer, reading: Engine, blobs: Blobs) -> None:
         self._committer = committer
-        self._readers = Readers(reading)
+        super().__init__(Readers(reading))
         self._blobs = blobs
         self._writer = Writer(committer.commit)
 

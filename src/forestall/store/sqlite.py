@@ -37,7 +37,7 @@ _PRAGMAS = (
 )
 
 _WRITER_CACHE = (
-    "cache_size = -32768"  # KiB: a whole group of changes fits, so that no page is written twice in one transaction
+    "cache_size = -65536"  # KiB: a whole group of changes fits, so that no page is written twice in one transaction
 )
 
 

@@ -2,10 +2,24 @@
 
 Columns follow the record types of `forestall.model.records`, nested values as JSON text. Times are instants as text, which
 sort. `contents.seq` and `decisions.seq` are ledger positions: of the change that first kept the content, and of the line about
-the decision, which orders the feed of decisions.
+the decision, which orders the feed of decisions. `banks.seq` and `signals.seq` are positions of the change that wrote the row
+last; all rows of one change share one, so those who follow them go by `(seq, id)`. `sightings.seq` is the position of the line
+about the content that was screened; forgetting a sighting leaves it.
 """
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -59,9 +73,10 @@ cases = Table(
     Column("id", Text, primary_key=True),
     *_texts("content", "revision", "decision"),
     Column("priority", Float, nullable=False),
-    *_texts("outcome", "state", "opened", "rules", "concluded", "conclusion"),
+    *_texts("outcome", "state", "opened", "rules", "concluded", "conclusion", "cluster"),
     Column("version", Integer, nullable=False),
     Index("cases_by_content", "content", "revision", "opened"),
+    Index("cases_by_cluster", "cluster", "opened", "id"),
 )
 Index("cases_by_priority", cases.c.state, cases.c.priority.desc(), cases.c.opened, cases.c.id)
 
@@ -110,6 +125,75 @@ sessions = Table(
     Column("id", Text, primary_key=True),
     *_texts("person", "created", "expires", "revoked"),
     Column("version", Integer, nullable=False),
+)
+
+banks = Table(
+    "banks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("name", "trust", "purpose", "state", "description", "distances"),
+    Column("quality", Integer, nullable=False),
+    *_texts("disabled_until", "expires", "exchange", "created"),
+    Column("version", Integer, nullable=False),
+    Column("name_key", Text, nullable=False, unique=True),
+    Column("seq", _seq, nullable=False),
+    Index("banks_by_seq", "seq"),
+)
+
+signals = Table(
+    "signals",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    *_texts("bank", "type", "value", "opinions"),
+    Column("distance", Integer),
+    *_texts("disabled_until", "expires"),
+    Column("version", Integer, nullable=False),
+    *_texts("head", "sources"),
+    Column("seq", _seq, nullable=False),
+    Index("signals_by_seq", "seq", "id"),
+    Index("signals_by_type", "type", "seq", "id"),
+    Index("signals_by_value", "bank", "type", "head", "id"),
+)
+"""Ids are spread evenly, so on SQLite they are deliberately not the row's own number: new rows go to the end of the table, and
+only an index of ids is written all over. `head` is the beginning of `value`, which may be too long for an index.
+"""
+
+sightings = Table(
+    "sightings",
+    metadata,
+    *_texts("id", "revision", "at", "traces", "forgotten"),
+    Column("seq", _seq, primary_key=True, autoincrement=False),
+    UniqueConstraint("id", "revision"),
+    Index("sightings_by_age", "forgotten", "at"),
+)
+
+hunts = Table(
+    "hunts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("bank", "state", "started", "since", "cursor"),
+    Column("looked", BigInteger, nullable=False),
+    Column("matched", BigInteger, nullable=False),
+    *_texts("finished", "error"),
+    Column("version", Integer, nullable=False),
+    Index("hunts_by_start", "started", "id"),
+)
+
+exchanges = Table(
+    "exchanges",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("name", "kind", "bank", "address", "options"),
+    Column("enabled", Boolean, nullable=False),
+    *_texts("checkpoint"),
+    Column("minutes", Integer, nullable=False),
+    *_texts("due", "last_success", "last_error"),
+    Column("added", BigInteger, nullable=False),
+    Column("withdrawn", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    *_texts("created"),
+    Column("version", Integer, nullable=False),
+    Column("name_key", Text, nullable=False, unique=True),
 )
 
 seen = Table(
