@@ -8,10 +8,12 @@ from functools import partial
 
 import numpy as np
 import pytest
-from PIL import Image, ImageSequence
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, ImageSequence
 
 from forestall.detect.match.signals.pdq import hash_plane
 from forestall.media import Box, image
+from forestall.model.errors import BadSetting
 from forestall.model.reading import Plane
 from forestall.model.settings import Settings
 from tests.media.samples import SHARED, causes, difference, huge_png, opened, painting, pixels, saved, shared
@@ -77,12 +79,75 @@ def original(box: Box) -> Plane:
 
 @pytest.mark.parametrize("name", COPIES)
 def test_every_way_of_saving_gives_the_same_brightness(box: Box, original: Plane, name: str) -> None:
-    """A re-encoding of a picture opens to one plane, close to the original's brightness, without a problem."""
+    """A re-encoding of a picture opens to its plane, close to the original's brightness, without a problem; 16 bits also clipped."""
     make, most = COPIES[name]
-    found = opened(box, make())
+    found = opened(box, make(), "copy")
     assert not found.problems
-    (plane,) = found.planes
+    plane, *others = found.planes
     assert difference(plane, original) <= most
+    assert [other.part for other in others] == (["copy#clipped"] if name.startswith("16-bit") else [])
+
+
+def test_wide_grey_is_also_laid_out_as_others_read_it(box: Box) -> None:
+    """The `#clipped` view of 16-bit grey is what clipping at 255 leaves; where the picture has no more than that, there is none."""
+    found = opened(box, sixteen_bit("PNG"), "wide")
+    assert [plane.part for plane in found.planes] == ["wide", "wide#clipped"]
+    assert np.array_equal(pixels(found.planes[1]), np.where(np.asarray(LUMA) > 0, 255, 0))
+
+
+def colours(plane: Plane) -> NDArray[np.uint8]:
+    """Give a plane's colours."""
+    return np.frombuffer(plane.rgb, np.uint8).reshape(plane.height, plane.width, 3)
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG", "CMYK JPEG", "GIF", "palette PNG", "WebP", "AVIF", "orientation 6"])
+def test_small_pictures_come_with_their_colours(box: Box, name: str) -> None:
+    """A small picture comes with exactly the RGB that Pillow gives, upright, and brightness that is its rounding."""
+    data = COPIES[name][0]()
+    (plane,) = opened(box, data).planes
+    with Image.open(io.BytesIO(data)) as loaded:
+        rgb = ImageOps.exif_transpose(loaded).convert("RGB")
+    assert np.array_equal(colours(plane), np.asarray(rgb))
+    assert np.array_equal(pixels(plane), np.asarray(rgb.convert("L")))
+
+
+@pytest.mark.parametrize("name", ["grey JPEG", "grey PNG", "LA PNG", "1-bit PNG", "16-bit PNG"])
+def test_grey_pictures_have_no_colours_to_send(box: Box, name: str) -> None:
+    """Grey is its own brightness: nothing more is sent, unless the file says it in a colour mode."""
+    planes = opened(box, COPIES[name][0]()).planes
+    for plane in planes:
+        assert not plane.rgb or (colours(plane) == pixels(plane)[:, :, None]).all()
+
+
+def test_larger_pictures_come_without_colours_unless_hashes_are_to_be_exact(box: Box) -> None:
+    """Above 512 pixels the brightness alone is sent; with `picture_hash` set to `exact` the colours too, however large."""
+    photo = painting(1400, 1100)
+    data = saved(photo.resize((2800, 2200)), "JPEG", quality=90)
+    (plane,) = opened(box, data).planes
+    assert (plane.width, plane.height, plane.rgb) == (1400, 1100, b"")
+    exact = Box(Settings(box_workers=1, picture_hash="exact"))
+    (plane,) = opened(exact, data).planes
+    exact.close()
+    with Image.open(io.BytesIO(data)) as loaded:
+        assert np.array_equal(colours(plane), np.asarray(loaded.convert("RGB")))
+
+
+def test_colours_do_not_fill_the_box() -> None:
+    """Where many pictures come in one file, later ones come smaller and without colours, and none is lost."""
+    exact = Box(Settings(box_workers=1, picture_hash="exact"))
+    frames = [painting(2400, 1700, seed) for seed in range(8)]
+    found = opened(exact, saved(frames[0], "TIFF", save_all=True, append_images=frames[1:], compression="jpeg"))
+    exact.close()
+    assert not found.problems
+    assert len(found.planes) == 8
+    assert found.planes[0].rgb
+    assert sum(len(plane.luma) + len(plane.rgb) for plane in found.planes) < 128 * 1024 * 1024
+
+
+def test_an_unknown_way_of_hashing_is_refused() -> None:
+    """A setting that names no way of hashing is an error with the next step, not silently the default."""
+    with pytest.raises(BadSetting, match="picture_hash"):
+        Box(Settings(picture_hash="Exact"))
 
 
 def test_what_is_under_transparency_and_what_is_seen(box: Box) -> None:
@@ -247,18 +312,19 @@ def test_views_are_brightness_of_the_same_size() -> None:
         "I;16B",
     ):
         base = Image.new(mode, (6, 4))
-        for _, luma in image.views(base):
-            assert (luma.mode, luma.size) == ("L", (6, 4)), mode
+        for view in image.views(base, colours=True):
+            assert (view.luma.mode, view.luma.size) == ("L", (6, 4)), mode
+            assert view.rgb is None or (view.rgb.mode, view.rgb.size) == ("RGB", (6, 4)), mode
 
 
 def test_stretched_grey_uses_its_range() -> None:
     """Grey outside 16 bits, or below zero, is stretched to black and white."""
     rows = np.array([[-5.0, 0.0], [2.5, 5.0]], dtype=np.float32)
-    ((_, luma),) = image.views(Image.fromarray(rows))
-    assert list(luma.tobytes()) == [0, 127, 191, 255]
+    (view,) = image.views(Image.fromarray(rows))
+    assert list(view.luma.tobytes()) == [0, 127, 191, 255]
     wide = Image.fromarray(np.array([[0, 1_000_000]], dtype=np.int32))
-    ((_, luma),) = image.views(wide)
-    assert list(luma.tobytes()) == [0, 255]
+    (view,) = image.views(wide)
+    assert list(view.luma.tobytes()) == [0, 255]
 
 
 class TestPublished:

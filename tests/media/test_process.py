@@ -92,7 +92,7 @@ SAID_OF_A_FILE = {
 @pytest.mark.parametrize("said", SAID_OF_A_FILE)
 def test_what_is_said_is_checked(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a worker says of a file is checked piece by piece; nonsense costs the file and the worker."""
-    first = wire.Facts("", "text/plain", 4, "a", "b", "c")
+    first = wire.Facts("", "text/plain", 4, "a", "b", "c", "d")
     then = f"wire.write_reply(sink, wire.{first!r}); {SAID_OF_A_FILE[said]}"
     command = (sys.executable, "-c", FALSE_WORKER.format(then=then))
     monkeypatch.setattr(box, "Process", lambda limits: Process(limits, command))

@@ -1,12 +1,14 @@
 """Folding: what reads the same is written the same, and every offset leads back."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forestall.text.fold import fold, squeezed_patterns
+from forestall.text.fold import VERSION, fold, squeezed_patterns
+from forestall.text.tables import tables
 
 CONFUSABLES = Path(__file__).parents[3] / "shared" / "data" / "obfuscation" / "confusables.txt"
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
@@ -16,6 +18,17 @@ TRICKY = st.text(
     ),
     max_size=40,
 )
+
+
+KNOWN = {("1", "14.0.0"): "2302729080fb"}
+"""The digest of the tables for a version of folding and of Unicode."""
+
+
+def test_other_tables_have_another_version() -> None:
+    """Whoever changes how text folds changes `VERSION`: banks and cached results rest on it."""
+    recorded = KNOWN.get((VERSION, unicodedata.unidata_version))
+    assert VERSION in {version for version, _ in KNOWN}
+    assert recorded in (None, tables().version), "the tables changed: raise `VERSION` and record the new digest"
 
 
 @given(st.one_of(ANY, TRICKY))

@@ -1,16 +1,17 @@
 """The box: a pool of confined workers that open files for many threads at once."""
 
-import hashlib
+import math
 import threading
 import time
 import weakref
 from collections.abc import Iterator
 
 from forestall.media import limits, problems, sniff, wire
+from forestall.media.digests import digests
 from forestall.media.process import Lost, Process
 from forestall.model.content import Attachment, Markup, Problem
 from forestall.model.errors import BoxFailed
-from forestall.model.reading import FileFacts, Opened, Plane, Role, Segment
+from forestall.model.reading import FileFacts, Opened, Plane, Role, Segment, Sound
 from forestall.model.settings import Settings
 
 FILES_PER_WORKER = 1000
@@ -125,7 +126,7 @@ class Box:
         worker = self._take()
         deadline = time.monotonic() + self._limits.seconds
         collected = _Collected(attachment.name)
-        room = self._limits.plane_bytes + 4 * self._limits.total_text + _SPARE_BYTES
+        room = self._limits.plane_bytes + self._limits.sound_bytes + 4 * self._limits.total_text + _SPARE_BYTES
         try:
             worker.ask(wire.Open(), attachment.data)
             for _ in range(_MAX_REPLIES):
@@ -172,6 +173,7 @@ class _Collected:
         self.planes: list[Plane] = []
         self.files: list[FileFacts] = []
         self.problems: list[Problem] = []
+        self.sounds: list[Sound] = []
         self.never_began = False
 
     def add(self, reply: wire.Reply, raw: bytes) -> None:
@@ -183,15 +185,17 @@ class _Collected:
 
     def _add(self, reply: wire.Reply, raw: bytes) -> None:
         match reply:
-            case wire.Facts(part, media_type, size, md5, sha1, sha256):
-                self.files.append(FileFacts(self._name + part, media_type, size, md5, sha1, sha256))
+            case wire.Facts(part, media_type, size, md5, sha1, sha256, sha512):
+                self.files.append(FileFacts(self._name + part, media_type, size, md5, sha1, sha256, sha512))
             case wire.Text():
                 part, role, markup = self._name + reply.part, Role(reply.role), Markup(reply.markup)
                 self.segments.append(Segment(part=part, role=role, text=raw.decode("utf-8"), markup=markup))
             case wire.Picture():
-                if reply.width * reply.height != len(raw) or not raw or reply.width < 1:
+                self.planes.append(_plane(self._name, reply, raw))
+            case wire.Noise(part, rate):
+                if rate < 1 or len(raw) % 2:
                     raise ValueError(reply)
-                self.planes.append(Plane(self._name + reply.part, reply.width, reply.height, raw, reply.frame))
+                self.sounds.append(Sound(self._name + part, rate, raw))
             case wire.Trouble():
                 self.problems.append(_problem(self._name, reply))
             case _:
@@ -199,13 +203,16 @@ class _Collected:
 
     def opened(self) -> Opened:
         """Give everything, in the order it was said."""
-        return Opened(tuple(self.segments), tuple(self.planes), tuple(self.files), tuple(self.problems))
+        return Opened(
+            tuple(self.segments), tuple(self.planes), tuple(self.files), tuple(self.problems), tuple(self.sounds)
+        )
 
 
 def capabilities() -> dict[str, str]:
     """Start a worker and say of each layer of its confinement, and of each trial against it, `on`, `on: detail` or `off: why`.
 
-    Also `box` itself (`off: why` if no worker starts) and whether documents can be read (`pdf`). For `forestall doctor`.
+    Also `box` itself (`off: why` if no worker starts), and whether documents (`pdf`), films and sound (`video`) can be read. For
+    `forestall doctor`.
     """
     try:
         worker = Process(limits.from_settings(Settings()))
@@ -222,6 +229,14 @@ def capabilities() -> dict[str, str]:
         worker.close()
 
 
+def _plane(name: str, reply: wire.Picture, raw: bytes) -> Plane:
+    """Give the plane a worker lays out; raises ValueError if the bytes do not fit its size."""
+    size = reply.width * reply.height
+    if size < 1 or reply.width < 1 or len(raw) != size * (4 if reply.colours else 1) or not math.isfinite(reply.at):
+        raise ValueError(reply)
+    return Plane(name + reply.part, reply.width, reply.height, raw[:size], reply.frame, raw[size:], reply.at)
+
+
 def _problem(name: str, reply: wire.Trouble) -> Problem:
     """Give the Problem a worker names; raises Lost if it names one we do not know."""
     if reply.cause not in problems.CAUSES:
@@ -232,8 +247,7 @@ def _problem(name: str, reply: wire.Trouble) -> Problem:
 def _facts(attachment: Attachment) -> FileFacts:
     """Give the facts of a file that no worker looked at: digests and a type from its first bytes."""
     data = attachment.data
-    md5, sha1 = (hashlib.new(name, data, usedforsecurity=False).hexdigest() for name in ("md5", "sha1"))
-    return FileFacts(attachment.name, sniff.media_type(data), len(data), md5, sha1, hashlib.sha256(data).hexdigest())
+    return FileFacts(attachment.name, sniff.media_type(data), len(data), *digests(data))
 
 
 def _close_all(workers: set[Process]) -> None:

@@ -2,20 +2,25 @@
 
 Canonical: RGB, EXIF orientation applied, ITU-R BT.601 luma. Palettes, CMYK, LAB, 16 bits, 1 bit and alpha all end there; that is
 where naive hashing loses copies (a GIF of a known photograph is the classic). JPEGs are decoded straight to their Y channel, which is
-that luma: not one PDQ bit moves. Pictures whose shorter side exceeds 2,048 pixels are halved while it stays above 1,024, JPEGs while
+that luma but for its rounding. Pictures whose shorter side exceeds 2,048 pixels are halved while it stays above 1,024, JPEGs while
 they are decoded: PDQ moves by 2 bits in the median and by 12 at most (textures of brick and grass), where a match may be 31 away.
 
+Rounding brightness to whole levels moves PDQ by a bit or two, by more in pictures that are small or nearly of one colour. So small
+pictures come with the colours their brightness was rounded from, and with the setting `picture_hash = "exact"` all do, unreduced.
+
 A picture that is partly transparent is also laid out as `#on-white`: what lies under the transparent parts of a sticker is not what
-people see. (16-bit grey is scaled; the common hashing tools clip it at 255, which leaves a white page no list can match.)
+people see. 16-bit grey is scaled; the common hashing tools clip it at 255, so lists may hold what that leaves: it is laid out as
+`#clipped` too.
 """
 
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from PIL import AvifImagePlugin, Image, ImageChops, ImageFile, ImageStat, UnidentifiedImageError
 
 from forestall.media import codes
-from forestall.media.tray import SIDE, Member, OutOfTime, Tray, reduced
+from forestall.media.tray import MOST_PIXELS, SIDE, Member, OutOfTime, Tray, reduced
 from forestall.model.reading import Role
 
 FORMATS = {
@@ -46,6 +51,8 @@ _UPRIGHT = {
 
 _PICTURE_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT", b"eXIf"})
 _VISIBLE = 1.0  # mean difference in brightness from which another view is worth keeping
+_SMALL_SIDE = 512
+_SMALL_PIXELS = 1024 * 1024
 
 
 class TooManyPixels(Exception):
@@ -69,26 +76,42 @@ def read(tray: Tray, part: str, data: bytes, media_type: str) -> Iterable[Member
     return ()
 
 
-def views(image: Image.Image) -> Iterator[tuple[str, Image.Image]]:
-    """Give the brightness (mode L) of a loaded picture, first the canonical one with an empty name, then other views of it."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view of a picture: its name (empty for the canonical one), its brightness (mode L), and where wanted its colours (mode RGB)."""
+
+    name: str
+    luma: Image.Image
+    rgb: Image.Image | None = None
+
+
+def views(image: Image.Image, *, colours: bool = False) -> Iterator[View]:
+    """Give the views of a loaded picture, the canonical one first; grey ones never have colours."""
     if image.mode.startswith("I;16"):
-        yield "", image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+        wide = image.convert("I")
+        scaled, clipped = wide.point(lambda value: value * (1 / 257) + 0.5).convert("L"), wide.convert("L")
+        yield View("", scaled)
+        if ImageStat.Stat(ImageChops.difference(scaled, clipped)).mean[0] > _VISIBLE:
+            yield View("#clipped", clipped)
         return
     if image.mode in {"I", "F"}:
-        yield "", _stretched(image)
+        yield View("", _stretched(image))
         return
     if image.has_transparency_data:
         image = image.convert("RGBA")
         plain = image.convert("L")
-        yield "", plain
-        shown = Image.new("L", image.size, 255)
-        shown.paste(plain, mask=image.getchannel("A"))
-        if ImageStat.Stat(ImageChops.difference(plain, shown)).mean[0] > _VISIBLE:
-            yield "#on-white", shown
+        yield View("", plain, image.convert("RGB") if colours else None)
+        shown = Image.new("RGB", image.size, (255, 255, 255))
+        shown.paste(image, mask=image.getchannel("A"))
+        if ImageStat.Stat(ImageChops.difference(plain, shown.convert("L"))).mean[0] > _VISIBLE:
+            yield View("#on-white", shown.convert("L"), shown if colours else None)
         return
     if image.mode not in {"1", "L", "RGB", "YCbCr"}:
         image = image.convert("RGB")
-    yield "", image.convert("L")
+    if image.mode == "L" and image.format == "JPEG":  # of one frame, so that no copy is needed
+        yield View("", image)
+        return
+    yield View("", image.convert("L"), image.convert("RGB") if colours and image.mode not in {"1", "L"} else None)
 
 
 def _stretched(image: Image.Image) -> Image.Image:
@@ -111,20 +134,30 @@ class _Found:
     def __init__(self, tray: Tray, part: str) -> None:
         self.tray = tray
         self.part = part
-        self._kept: list[tuple[int, list[tuple[str, Image.Image]]]] = []
+        self._kept: list[tuple[int, list[View]]] = []
         self._stride = 1
+        self._coloured = 0
         self.seen = 0
 
     def wants(self, frame: int) -> bool:
         """True if the frame is one to keep, as far as can be known yet."""
         return frame % self._stride == 0
 
+    def wants_colours(self, width: int, height: int) -> bool:
+        """True if a picture of this size is to come with its colours: all that fit where hashes are to be exact, else small ones."""
+        if self._coloured + width * height > MOST_PIXELS:
+            return False
+        return self.tray.limits.exact or (min(width, height) <= _SMALL_SIDE and width * height <= _SMALL_PIXELS)
+
     def keep(self, frame: int, image: Image.Image, turn: Image.Transpose | None) -> None:
-        """Keep a loaded frame, upright and at working size."""
+        """Keep a loaded frame, upright, and at working size unless it has colours."""
         made = []
-        for view, luma in views(image):
-            small = reduced(luma, SIDE)
-            made.append((view, small if turn is None else small.transpose(turn)))
+        for view in views(image, colours=self.wants_colours(*image.size)):
+            luma, rgb = view.luma if view.rgb else reduced(view.luma, SIDE), view.rgb
+            if turn is not None:
+                luma, rgb = luma.transpose(turn), rgb and rgb.transpose(turn)
+            self._coloured += luma.width * luma.height if rgb else 0
+            made.append(View(view.name, luma, rgb))
         self._kept.append((frame, made))
         self.seen = frame + 1
         if len(self._kept) > self.tray.limits.frames:
@@ -135,9 +168,9 @@ class _Found:
         """Lay out what was kept, and the codes in it, each text once."""
         texts: dict[str, None] = {}
         for frame, made in self._kept:
-            for view, luma in made:
-                raw = self.tray.picture(self.part + view, luma, frame)
-                texts.update(dict.fromkeys(codes.scan(luma, raw)))
+            for view in made:
+                raw = self.tray.picture(self.part + view.name, view.luma, frame, view.rgb)
+                texts.update(dict.fromkeys(codes.scan(view.luma, raw)))
         for number, text in enumerate(texts, start=1):
             self.tray.text(f"{self.part}#code{number}", Role.CODE, text)
 
@@ -145,11 +178,15 @@ class _Found:
 def _walk(found: _Found, data: bytes, name: str) -> None:
     """Keep the picture or its frames; raises whatever the decoder raises."""
     with Image.open(io.BytesIO(data), formats=[name]) as image:
+        image.decodermaxblock = max(
+            image.decodermaxblock, len(data)
+        )  # all at hand already: no decoder need wait for more
         frame = 0
         while True:
             _check_size(found, image)
             if found.wants(frame):
-                _shrink_on_load(image)
+                if not found.wants_colours(*image.size):
+                    _shrink_on_load(image)
                 image.load()
                 found.keep(frame, image, _turn(image))
             if name not in _ANIMATED or not _advance(found, image, frame + 1):

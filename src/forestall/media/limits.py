@@ -2,6 +2,7 @@
 
 import msgspec
 
+from forestall.model.errors import BadSetting
 from forestall.model.settings import Settings
 
 _MIB = 1024 * 1024
@@ -28,6 +29,14 @@ class Limits(msgspec.Struct, frozen=True):
     """Most bytes of all planes of one file; as it fills up, later pictures are kept smaller."""
     memory_bytes: int = 1536 * _MIB
     """Address space a worker may take on top of what it has when it starts."""
+    film_frames: int = 600
+    """Most frames of a film looked at, spread evenly."""
+    sound_seconds: int = 1800
+    """Longest sound listened to, from its beginning."""
+    sound_bytes: int = 64 * _MIB
+    """Most bytes of all sounds of one file."""
+    exact: bool = False
+    """Whether every picture comes with its colours, so that its hash is exact to the bit."""
 
 
 FREE_BYTES = 8 * _MIB
@@ -35,7 +44,9 @@ FREE_BYTES = 8 * _MIB
 
 
 def from_settings(settings: Settings) -> Limits:
-    """Give the limits an operator's settings ask for."""
+    """Give the limits an operator's settings ask for; raises BadSetting for a way of hashing pictures that there is not."""
+    if settings.picture_hash not in {"luma", "exact"}:
+        raise BadSetting(f"`picture_hash` is {settings.picture_hash!r}", "set it to `luma` or `exact`")
     return Limits(
         file_bytes=settings.max_file_bytes,
         pixels=settings.max_pixels,
@@ -48,4 +59,5 @@ def from_settings(settings: Settings) -> Limits:
         text=settings.max_text,
         total_text=8 * settings.max_text,
         total_bytes=16 * settings.max_file_bytes,
+        exact=settings.picture_hash == "exact",
     )

@@ -6,7 +6,7 @@ inside. It may raise anything: a reader that fails costs its own file, never the
 
 from collections.abc import Callable, Iterable, Iterator
 
-from forestall.media import document, image, mail, office, page, sniff, tars, zips
+from forestall.media import document, image, mail, office, page, sniff, tars, video, zips
 from forestall.media.tray import Member, OutOfTime, Tray
 
 Reader = Callable[[Tray, str, bytes, str], Iterable[Member]]
@@ -29,6 +29,7 @@ READERS: dict[str, Reader] = {
     **dict.fromkeys(page.MARKUP_TYPES, page.read),
     sniff.MAIL: mail.read,
     "application/pdf": document.read,
+    **dict.fromkeys(video.FORMATS, video.read),
 }
 """Every kind we look into."""
 

@@ -18,6 +18,7 @@
 | `too-many-pages` | a document has more pages than we read | |
 | `too-many-pixels` | a picture is larger than we decode | yes |
 | `too-much-media` | one file holds more pictures than we keep | |
+| `too-much-sound` | a sound is longer than we listen to | |
 | `too-much-memory` | opening takes more memory than a worker may have | yes |
 | `too-slow` | opening took longer than we wait | yes |
 | `truncated` | a file ends early; what there is was read | |
@@ -77,6 +78,9 @@ CAUSES: dict[str, Cause] = {
     ),
     "too-much-media": Cause(
         "there are more pictures inside than we keep; the rest was not looked at", "split the file"
+    ),
+    "too-much-sound": Cause(
+        "the sound is longer than we listen to; its end was not compared", "listen to the rest if it matters"
     ),
     "too-much-memory": Cause("opening the file takes more memory than a worker may have", _LOOK, evasive=True),
     "too-slow": Cause(

@@ -46,6 +46,10 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x1aE\xdf\xa3", "video/x-matroska"),
     (0, b"\0\0\x01\xba", "video/mpeg"),
     (0, b"FLV\x01", "video/x-flv"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf"),
+    (0, b"#!AMR", "audio/amr"),
+    *((0, bytes((0xFF, second)), "audio/mpeg") for second in (0xF2, 0xF3, 0xFA)),
+    *((0, bytes((0xFF, second)), "audio/aac") for second in (0xF0, 0xF1, 0xF8, 0xF9)),
     (0, b"8BPS", "image/vnd.adobe.photoshop"),
     (0, b"\0\0\0\x0cjP  \r\n\x87\n", "image/jp2"),
     (0, b"\xff\x0a", "image/jxl"),
@@ -97,6 +101,10 @@ def media_type(data: bytes) -> str:
             return found
     if data[:4] == b"RIFF" and data[8:12] in _RIFF:
         return _RIFF[data[8:12]]
+    if data[:4] == b"FORM" and data[8:12] in {b"AIFF", b"AIFC"}:
+        return "audio/aiff"
+    if data[:1] == b"G" and data[188:189] == data[376:377] == b"G" and not _looks_written(data[:_HEAD]):
+        return "video/mp2t"
     if data[4:8] == b"ftyp":
         return _branded(data)
     if data[:2] == b"BM" and data[6:10] == b"\0\0\0\0" and data[15:18] == b"\0\0\0":

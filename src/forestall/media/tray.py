@@ -4,7 +4,6 @@ Readers call `text`, `picture`, `trouble`; what goes past a limit is named once 
 worker that dies later has still said it.
 """
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from forestall.media import wire
+from forestall.media.digests import digests
 from forestall.media.limits import FREE_BYTES, Limits
 from forestall.model.content import Markup
 from forestall.model.reading import Role
@@ -28,7 +28,8 @@ _SIDES = (SIDE, SIDE // 2, SIDE // 4, SIDE // 4)
 _SOFT_SHARE = 0.8  # of max_seconds: past it a worker stops by itself and tells what it has
 _MOST_OF_A_CAUSE = 25
 _MOST_OF_A_PART = 1000
-_MOST_PIXELS = 16 * 1024 * 1024
+MOST_PIXELS = 16 * 1024 * 1024
+"""Most pixels of one picture laid out."""
 _CONTROLS = dict.fromkeys((*range(32), 127), "�")
 
 
@@ -69,6 +70,7 @@ class Tray:
         self._entries = 0
         self._unpacked = 0
         self._plane_bytes = 0
+        self._sound_bytes = 0
         self._characters = 0
 
     def start_clock(self) -> None:
@@ -80,10 +82,13 @@ class Tray:
         if time.monotonic() > self._deadline:
             raise OutOfTime
 
+    def time_left(self) -> float:
+        """Give the share of the file's time that is left, 0..1."""
+        return max(0.0, (self._deadline - time.monotonic()) / (self.limits.seconds * _SOFT_SHARE))
+
     def facts(self, part: str, media_type: str, data: bytes) -> None:
         """Say that there is a file: its kind, size and digests."""
-        md5, sha1 = (hashlib.new(name, data, usedforsecurity=False).hexdigest() for name in ("md5", "sha1"))
-        self._send(wire.Facts(part, media_type, len(data), md5, sha1, hashlib.sha256(data).hexdigest()), b"")
+        self._send(wire.Facts(part, media_type, len(data), *digests(data)), b"")
 
     def text(self, part: str, role: Role, text: str, markup: Markup = Markup.PLAIN) -> None:
         """Lay out a text, cut to what may be read; blank texts are left out."""
@@ -96,17 +101,42 @@ class Tray:
         self._characters += len(text)
         self._send(wire.Text(part, role.value, markup.value), _encodable(text).encode())
 
-    def picture(self, part: str, luma: Image.Image, frame: int = 0) -> bytes:
-        """Lay out a brightness picture (mode L), reduced as the room for pictures fills up. Gives the bytes laid out, if any."""
+    def picture(self, part: str, luma: Image.Image, frame: int = 0, rgb: Image.Image | None = None) -> bytes:
+        """Lay out a brightness picture (mode L), reduced as the room for pictures fills up. Gives the brightness laid out, if any.
+
+        With its colours (mode RGB, of the same size) it is laid out unreduced, or without them.
+        """
         side = self.plane_side
         if side == 0:
             self.trouble("too-much-media", part)
             return b""
-        luma = reduced(luma, side)
+        if side < SIDE or luma.width * luma.height > MOST_PIXELS:
+            rgb = None
+        if rgb is None:
+            luma = reduced(luma, side)
+        raw, colours = luma.tobytes(), rgb.tobytes() if rgb else b""
+        self._plane_bytes += len(raw) + len(colours)
+        self._send(wire.Picture(part, luma.width, luma.height, frame, colours=bool(colours)), raw + colours)
+        return raw
+
+    def still(self, part: str, luma: Image.Image, frame: int, at: float) -> bool:
+        """Lay out a frame of a film (mode L), seen at a second; False, and said once for the film, when there is no room for more."""
+        if self.plane_side == 0:
+            self.trouble("too-much-media", part)
+            return False
         raw = luma.tobytes()
         self._plane_bytes += len(raw)
-        self._send(wire.Picture(part, luma.width, luma.height, frame), raw)
-        return raw
+        self._send(wire.Picture(part, luma.width, luma.height, frame, at=at), raw)
+        return True
+
+    def sound(self, part: str, rate: int, samples: bytes) -> None:
+        """Lay out the sound of a file: one channel of signed 16-bit samples, `rate` a second, no more than `sound_room` bytes."""
+        self._sound_bytes += len(samples)
+        self._send(wire.Noise(part, rate), samples)
+
+    def sound_room(self, rate: int) -> int:
+        """Give the most bytes that the next sound may have."""
+        return max(0, min(2 * rate * self.limits.sound_seconds, self.limits.sound_bytes - self._sound_bytes))
 
     @property
     def plane_side(self) -> int:
@@ -186,7 +216,7 @@ def reduced(luma: Image.Image, side: int) -> Image.Image:
     """Give the picture with its shorter side between `side` and twice that, and no more than 16 MP, by averaging whole blocks."""
     factor = max(1, min(luma.size) // side)
     width, height = luma.size
-    extra = -(-(width // factor) * (height // factor) // _MOST_PIXELS)
+    extra = -(-(width // factor) * (height // factor) // MOST_PIXELS)
     across, down = (factor * extra, factor) if width >= height else (factor, factor * extra)
     return luma if across == down == 1 else luma.reduce((across, down))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from forestall.media import document, image, opening, page
+from forestall.media import document, image, opening, page, video
 from forestall.media.limits import Limits
 from forestall.media.tray import Tray
 
@@ -53,6 +53,7 @@ def samples() -> Iterator[bytes]:
     header = tarfile.TarInfo("a.txt").tobuf()
     yield from (pack(header + bytes(1024)) for pack in (bytes, gzip.compress, bz2.compress, lzma.compress))
     yield from document.samples()
+    yield from video.samples()
 
 
 def zipped(members: dict[str, bytes]) -> bytes:

@@ -1,10 +1,10 @@
 """What the two sides of the box say to each other, over two pipes.
 
 A frame is two big-endian 32-bit lengths, a msgpack message of the first length, and raw bytes of the second (a file, a member, a
-text in UTF-8, a plane), so that pictures are never encoded. Nothing is pickled. Parts are relative to the file being opened
-(`""`, `/inner/a.png`, `#page3`): its name, which may hold anything, stays outside.
+text in UTF-8, a plane, samples of sound), so that pictures are never encoded. Nothing is pickled. Parts are relative to the file
+being opened (`""`, `/inner/a.png`, `#page3`): its name, which may hold anything, stays outside.
 
-A conversation: Hello → Ready; then Open → (Facts | Text | Picture | Trouble)* Done;
+A conversation: Hello → Ready; then Open → (Facts | Text | Picture | Noise | Trouble)* Done;
 or Unpack, Next → Trouble* Member, Next → … Done; or Probe → Probed.
 """
 
@@ -57,6 +57,7 @@ class Facts(msgspec.Struct, frozen=True, tag=True):
     md5: str
     sha1: str
     sha256: str
+    sha512: str
 
 
 class Text(msgspec.Struct, frozen=True, tag=True):
@@ -68,12 +69,21 @@ class Text(msgspec.Struct, frozen=True, tag=True):
 
 
 class Picture(msgspec.Struct, frozen=True, tag=True):
-    """A picture was found; the raw bytes are its brightness, `width` × `height`."""
+    """A picture was found; the raw bytes are its brightness, `width` × `height`, and with `colours` its RGB after that."""
 
     part: str
     width: int
     height: int
     frame: int
+    colours: bool = False
+    at: float = -1.0
+
+
+class Noise(msgspec.Struct, frozen=True, tag=True):
+    """The sound of a file; the raw bytes are its signed 16-bit samples, `rate` a second."""
+
+    part: str
+    rate: int
 
 
 class Trouble(msgspec.Struct, frozen=True, tag=True):
@@ -101,7 +111,7 @@ class Probed(msgspec.Struct, frozen=True, tag=True):
 
 
 Request = Hello | Open | Unpack | Next | Probe
-Reply = Ready | Facts | Text | Picture | Trouble | Member | Done | Probed
+Reply = Ready | Facts | Text | Picture | Noise | Trouble | Member | Done | Probed
 
 _encoder = msgspec.msgpack.Encoder()
 decode_request = msgspec.msgpack.Decoder(Request).decode

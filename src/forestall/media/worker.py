@@ -9,7 +9,7 @@ import sys
 import warnings
 from typing import BinaryIO
 
-from forestall.media import document, opening, wire
+from forestall.media import document, opening, video, wire
 from forestall.media.limits import Limits
 from forestall.media.sandbox import kernel
 from forestall.media.sandbox.confine import confine, probe
@@ -81,7 +81,10 @@ class _Archive:
 
 def _readers() -> dict[str, str]:
     """Say which optional readers are there."""
-    return {"pdf": kernel.ON if document.available() else kernel.off("install Forestall with its `pdf` extra")}
+    return {
+        "pdf": kernel.ON if document.available() else kernel.off("install Forestall with its `pdf` extra"),
+        "video": kernel.ON if video.available() else kernel.off("install Forestall with its `video` extra"),
+    }
 
 
 if __name__ == "__main__":

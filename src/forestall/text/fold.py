@@ -99,17 +99,17 @@ def fold(text: str) -> Folded:
 
 def squeezed_patterns(phrases: Sequence[str]) -> list[str]:
     """Give folded phrases the way they read in the squeezed view, so that they can be looked for there."""
-    view, length = _squeeze_codes(_codes(_APART.join(phrases)))
+    view, length = squeezed_codes(_codes(_APART.join(phrases)))
     return _text(view[0, : abs(length)]).split(_APART) if phrases else []
 
 
 def _squeeze(text: str) -> Squeezed | None:
     """Make the second view of a folded text, where there is anything to undo."""
-    view, length = _squeeze_codes(_codes(text))
+    view, length = squeezed_codes(_codes(text))
     return Squeezed(_text(view[0, :-length]), view[1, :-length], view[2, :-length]) if length < 0 else None
 
 
-def _squeeze_codes(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
+def squeezed_codes(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
     """Squeeze code points: rows of characters, origins and marks, and their length, negative where any is marked."""
     table, view = tables(), np.empty((3, len(codes)), np.int32)
     length: int = _kernels().squeeze_codes(codes, table.page, table.entry, table.leet, view)

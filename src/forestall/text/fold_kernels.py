@@ -162,11 +162,11 @@ def squeeze_codes(codes: Codes, page: Pages, entry: Entries, leet: Bytes, view: 
     """
     size, length, i, marked = len(codes), 0, 0, False
     out, starts, marks = view[0], view[1], view[2]
-    word = np.empty(size, np.uint8)
+    word, spaced = np.empty(size, np.uint8), np.zeros(size, np.int32)
     for k in range(size):
         word[k] = (entry[page[codes[k] >> 8] * 256 + (codes[k] & 255)] >> KIND) & 15
     while i < size:
-        end = _spaced_end(word, i)
+        end = _spaced_end(word, i, spaced)
         if end > i:
             mark = CHANGED | LOOSE
         else:
@@ -214,18 +214,35 @@ def _emit(
 
 
 @kernel
-def _spaced_end(word: Bytes, start: int) -> int:
-    """Give the end of the run of single letters spaced out from `start`, or `start` where there is none."""
+def _spaced_end(word: Bytes, start: int, known: Codes) -> int:
+    """Give the end of the run of single letters spaced out from `start`, or `start` where there is none.
+
+    `known` remembers the answer, plus one, for every letter of a run, so that a run which is no word is walked once and not from
+    each of its letters again.
+    """
     if word[start] == NONE or (start > 0 and word[start - 1] != NONE):
         return start
-    at, end, letters, count = start, start, 0, 0
+    if known[start] > 0:
+        return int(known[start]) - 1
+    end, letters, count = start, 0, 0
+    at = start
     while at < len(word) and word[at] != NONE and (at + 1 == len(word) or word[at + 1] == NONE):
         letters += word[at] != DIGIT
         count, end = count + 1, at + 1
-        at += 2
-        if at < len(word) and word[at] == NONE:
-            at += 1
-    return end if count >= _SHORTEST_SPACED and letters * 2 > count else start
+        at = _next_single(word, at)
+    at = start
+    for left in range(count, 0, -1):
+        known[at] = 1 + (end if left >= _SHORTEST_SPACED and letters * 2 > left else at)
+        letters -= word[at] != DIGIT
+        at = _next_single(word, at)
+    return int(known[start]) - 1 if count else start
+
+
+@kernel
+def _next_single(word: Bytes, at: int) -> int:
+    """Give where the next letter of a spaced run stands: one or two signs further."""
+    at += 2
+    return at + 1 if at < len(word) and word[at] == NONE else at
 
 
 @kernel

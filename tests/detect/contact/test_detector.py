@@ -3,7 +3,8 @@
 import pytest
 
 from forestall.detect.contact import detector
-from forestall.detect.contact.detector import LABELS, MOST_PER_PART
+from forestall.detect.contact.detector import LABELS
+from forestall.detect.contact.places import MOST_PER_PART
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.ports import Detector

@@ -1,22 +1,27 @@
 """The detector `match`: what it says about known material."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from forestall.detect.match import detector, load_bank
+from forestall.detect.match import MatchDetector
 from forestall.detect.match.detector import LABELS, MOST_PER_PART, score
 from forestall.detect.match.signals.pdq import hash_plane
+from forestall.model.bank import Bank, BankState, Opinion, Purpose, Signal, Stance, Trust
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.ports import Detector
 from forestall.model.reading import FileFacts, Plane, Reading
 from tests.contracts.detector import DetectorContract
+from tests.detect.match.shelf import bank, banked, library
 from tests.detect.match.test_signals import painting
 
 LUMA = painting(320, 200)
+NOW = "2026-06-01T12:00:00.000Z"
+OURS = bank()
 
 
 def picture(luma: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]" = LUMA, part: str = "p.png") -> Plane:
@@ -33,11 +38,9 @@ def value(plane: Plane, flips: int = 0) -> str:
     return np.packbits(bits).tobytes().hex()
 
 
-def look(folder: Path, rows: Sequence[str], reading: Reading, name: str = "ours.csv") -> list[Finding]:
+def look(signals: Sequence[Signal], reading: Reading, own: Bank = OURS) -> list[Finding]:
     """Give the findings on a reading against one bank."""
-    path = folder / name
-    path.write_text("\n".join(["type,value,trust,label,source,distance", *rows]), "utf-8")
-    return list(detector([load_bank(path)]).look(reading))
+    return list(MatchDetector(library((own, signals)), lambda: NOW).look(reading))
 
 
 def file(part: str = "p.png", sha256: str = "ab" * 32) -> FileFacts:
@@ -45,14 +48,13 @@ def file(part: str = "p.png", sha256: str = "ab" * 32) -> FileFacts:
     return FileFacts(part, "image/png", 10, "12" * 16, "34" * 20, sha256)
 
 
-def test_confirmed_copy_is_known_exactly(tmp_path: Path) -> None:
+def test_confirmed_copy_is_known_exactly() -> None:
     """A byte-for-byte copy of confirmed material is `known-exact`, and the evidence says from which bank and source."""
     reading = Reading("1", files=(file("a.zip"), file("a.zip/p.png", "cd" * 32)))
-    (found,) = look(tmp_path, [f"sha256,{'CD' * 32},confirmed,poster,desk,"], reading)
+    (found,) = look([banked(OURS, "sha256", "CD" * 32, Opinion("desk", label="poster"))], reading)
     assert (found.label, found.score, found.ceiling, found.part) == ("known-exact", 1.0, Outcome.REMOVE, "a.zip/p.png")
-    assert found.evidence["bank"] == "ours"
-    assert len(found.evidence["bank_version"]) == 64
     wanted = {
+        "bank": "ours",
         "signal": "sha256",
         "value": "cd" * 32,
         "distance": 0,
@@ -61,52 +63,124 @@ def test_confirmed_copy_is_known_exactly(tmp_path: Path) -> None:
         "source": "desk",
     }
     assert wanted.items() <= found.evidence.items()
+    assert found.evidence["bank_version"]
 
 
-@pytest.mark.parametrize("trust", ["partner", "candidate", ""])
-def test_what_nobody_of_ours_confirmed_asks_a_person(tmp_path: Path, trust: str) -> None:
+@pytest.mark.parametrize("trust", [Trust.PARTNER, Trust.CANDIDATE])
+def test_what_nobody_of_ours_confirmed_asks_a_person(trust: Trust) -> None:
     """Material vouched for by others alone, exact or near, may only put content in front of a person."""
-    rows = [f"md5,{'12' * 16},{trust},,,", f"pdq,{value(picture())},{trust},,,"]
-    found = look(tmp_path, rows, Reading("1", files=(file(),), planes=(picture(),)))
+    theirs = bank("theirs", trust)
+    signals = [banked(theirs, "md5", "12" * 16), banked(theirs, "pdq", value(picture()))]
+    found = look(signals, Reading("1", files=(file(),), planes=(picture(),)), theirs)
     assert [(finding.label, finding.ceiling) for finding in found] == [("known-unconfirmed", Outcome.REVIEW)] * 2
 
 
-def test_near_copy_is_known_nearly(tmp_path: Path) -> None:
+def test_a_dispute_asks_a_person() -> None:
+    """Where one source says yes and another no, even a confirmed copy only asks a person, and the evidence says so."""
+    signal = banked(OURS, "md5", "12" * 16, Opinion("desk"), Opinion("peer", Stance.NEGATIVE))
+    (found,) = look([signal], Reading("1", files=(file(),)))
+    assert (found.label, found.evidence["disputed"]) == ("known-unconfirmed", True)
+
+
+@pytest.mark.parametrize(
+    "opinions",
+    [
+        (Opinion("desk", withdrawn=NOW),),
+        (Opinion("desk", withdrawn=NOW), Opinion("peer", Stance.NEGATIVE)),
+        (Opinion("peer", Stance.NEGATIVE),),
+        (Opinion("desk", Stance.SEED), Opinion("peer", Stance.NEGATIVE)),
+    ],
+)
+def test_what_nobody_stands_by_does_not_match(opinions: tuple[Opinion, ...]) -> None:
+    """A signal that every source withdrew, or that is only spoken against, matches nothing."""
+    assert look([banked(OURS, "md5", "12" * 16, *opinions)], Reading("1", files=(file(),))) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": BankState.OFF},
+        {"state": BankState.PREVIEW},
+        {"disabled_until": "2027-01-01T00:00:00.000Z"},
+        {"expires": "2026-05-31"},
+    ],
+)
+def test_a_bank_that_is_off_does_not_match(change: dict[str, Any]) -> None:
+    """A bank that is off, in preview, disabled or expired matches nothing; the same bank live does."""
+    reading = Reading("1", files=(file(),))
+    assert look([banked(OURS, "md5", "12" * 16)], reading, replace(OURS, **change)) == []
+    assert len(look([banked(OURS, "md5", "12" * 16)], reading)) == 1
+
+
+@pytest.mark.parametrize("change", [{"disabled_until": "2027-01-01T00:00:00.000Z"}, {"expires": "2026-05-31"}])
+def test_a_signal_that_is_off_does_not_match(change: dict[str, Any]) -> None:
+    """A signal that is disabled or expired matches nothing."""
+    assert look([replace(banked(OURS, "md5", "12" * 16), **change)], Reading("1", files=(file(),))) == []
+
+
+def test_near_copy_is_known_nearly() -> None:
     """A picture a few bits away is `known-near` with distance, quality and a score below certainty; it may hold, not remove."""
-    (found,) = look(tmp_path, [f"pdq,{value(picture(), 9)},confirmed,,,"], Reading("1", planes=(picture(),)))
+    (found,) = look([banked(OURS, "pdq", value(picture(), 9))], Reading("1", planes=(picture(),)))
     assert (found.label, found.ceiling) == ("known-near", Outcome.HOLD)
     assert found.evidence["distance"] == 9
+    assert found.evidence["apart"] == "9 of 256 bits"
     assert found.evidence["quality"] >= 50
     assert "variant" not in found.evidence
     assert 0.6 < found.score < 1
 
 
-def test_mirrored_copy_is_named(tmp_path: Path) -> None:
+def test_mirrored_copy_is_named() -> None:
     """A mirrored copy is found with a bank that keeps one hash, and the finding says it is mirrored."""
-    (found,) = look(tmp_path, [f"pdq,{value(picture())},confirmed,,,"], Reading("1", planes=(picture(LUMA[:, ::-1]),)))
+    (found,) = look([banked(OURS, "pdq", value(picture()))], Reading("1", planes=(picture(LUMA[:, ::-1]),)))
     assert found.evidence["variant"] == "mirrored"
 
 
 @pytest.mark.parametrize(
-    ("flips", "own", "found"), [(31, "", 1), (32, "", 0), (10, "10", 1), (11, "10", 0), (0, "0", 1)]
+    ("flips", "own", "whole", "found"),
+    [
+        (31, None, 31, 1),
+        (32, None, 31, 0),
+        (10, 10, 31, 1),
+        (11, 10, 31, 0),
+        (0, 0, 31, 1),
+        (8, None, 8, 1),
+        (9, None, 8, 0),
+    ],
 )
-def test_distance_limit_holds(tmp_path: Path, flips: int, own: str, found: int) -> None:
-    """A hash matches up to 31 bits, or up to the smaller distance the bank gives for it, and not one further."""
+def test_distance_limit_holds(flips: int, own: int | None, whole: int, found: int) -> None:
+    """A hash matches up to 31 bits, or up to the smaller distance its bank or the signal itself gives, and not one further."""
+    plane, own_bank = picture(), bank(distances={"pdq": whole})
+    signal = banked(own_bank, "pdq", value(plane, flips), distance=own)
+    assert len(look([signal], Reading("1", planes=(plane,)), own_bank)) == found
+
+
+def test_a_bank_may_reach_further() -> None:
+    """A bank that allows 40 bits matches at 40 while another at 31 bits does not."""
+    plane, wide = picture(), bank("wide", distances={"pdq": 40})
+    signals = [banked(OURS, "pdq", value(plane, 40))], [banked(wide, "pdq", value(plane, 40))]
+    detector = MatchDetector(library((OURS, signals[0]), (wide, signals[1])), lambda: NOW)
+    assert [found.evidence["bank"] for found in detector.look(Reading("1", planes=(plane,)))] == ["wide"]
+
+
+def test_a_bank_may_ask_for_more_detail() -> None:
+    """A bank's own quality floor leaves out pictures that have less detail."""
     plane = picture()
-    assert len(look(tmp_path, [f"pdq,{value(plane, flips)},confirmed,,,{own}"], Reading("1", planes=(plane,)))) == found
+    quality = int(look([banked(OURS, "pdq", value(plane))], Reading("1", planes=(plane,)))[0].evidence["quality"])
+    strict = bank(quality=quality + 1) if quality < 100 else bank(quality=101)
+    assert look([banked(strict, "pdq", value(plane))], Reading("1", planes=(plane,)), strict) == []
 
 
-def test_picture_without_detail_never_matches(tmp_path: Path) -> None:
+def test_picture_without_detail_never_matches() -> None:
     """A flat picture does not match even its own hash: flat pictures are all alike."""
     flat = picture(np.full((100, 100), 80, np.uint8))
-    assert look(tmp_path, [f"pdq,{value(flat)},confirmed,,,"], Reading("1", planes=(flat,))) == []
+    assert look([banked(OURS, "pdq", value(flat))], Reading("1", planes=(flat,))) == []
 
 
-def test_one_finding_per_part_and_signal(tmp_path: Path) -> None:
+def test_one_finding_per_part_and_signal() -> None:
     """Each frame that shows a banked picture is one finding at its nearest form; two banked pictures are two, nearest first."""
-    rows = [f"pdq,{value(picture(), flips)},confirmed,at {flips},," for flips in (4, 2)]
+    signals = [banked(OURS, "pdq", value(picture(), flips)) for flips in (4, 2)]
     planes = (picture(part="a.gif#frame1"), picture(part="a.gif#frame2"))
-    found = look(tmp_path, rows, Reading("1", planes=planes))
+    found = look(signals, Reading("1", planes=planes))
     assert [(finding.part, finding.evidence["distance"]) for finding in found] == [
         ("a.gif#frame1", 2),
         ("a.gif#frame1", 4),
@@ -115,39 +189,52 @@ def test_one_finding_per_part_and_signal(tmp_path: Path) -> None:
     ]
 
 
-def test_a_cluster_gives_its_nearest(tmp_path: Path) -> None:
+def test_a_cluster_gives_its_nearest() -> None:
     """A picture near hundreds of banked near-copies gives the nearest few and the number of the others."""
-    rows = [f"pdq,{int(value(picture()), 16) ^ (1 << bit):064x},confirmed,,," for bit in range(200)]
-    found = look(tmp_path, [*rows, f"pdq,{value(picture())},confirmed,,,"], Reading("1", planes=(picture(),)))
+    signals = [banked(OURS, "pdq", f"{int(value(picture()), 16) ^ (1 << bit):064x}") for bit in range(200)]
+    found = look([*signals, banked(OURS, "pdq", value(picture()))], Reading("1", planes=(picture(),)))
     assert len(found) == MOST_PER_PART
     assert [finding.evidence["distance"] for finding in found[:2]] == [0, 1]
     assert [finding.evidence.get("others", 0) for finding in found] == [201 - MOST_PER_PART] + [0] * (MOST_PER_PART - 1)
 
 
-def test_every_bank_speaks(tmp_path: Path) -> None:
-    """The same file in two banks is two findings, one from each, in the order the banks were given."""
-    banks = []
-    for name, trust in (("ours", "confirmed"), ("theirs", "partner")):
-        path = tmp_path / f"{name}.csv"
-        path.write_text(f"value,trust\n{'12' * 16},{trust}\n{'34' * 20},{trust}\n", "utf-8")
-        banks.append(load_bank(path))
-    found = list(detector(banks).look(Reading("1", files=(file(),))))
+def test_every_bank_speaks() -> None:
+    """The same file in two banks is two findings for each type, one from each bank by name."""
+    banks = [bank("ours"), bank("theirs", Trust.PARTNER)]
+    both = [(own, [banked(own, "md5", "12" * 16), banked(own, "sha1", "34" * 20)]) for own in banks]
+    found = list(MatchDetector(library(*both), lambda: NOW).look(Reading("1", files=(file(),))))
     assert [(finding.evidence["bank"], finding.label) for finding in found] == [
         ("ours", "known-exact"),
         ("theirs", "known-unconfirmed"),
     ] * 2
 
 
-def test_version_names_the_banks(tmp_path: Path) -> None:
-    """The detector's version changes with the content of any bank, and no bank is fine."""
-    versions = set()
-    for digest in ("12" * 16, "13" * 16):
-        path = tmp_path / "b.csv"
-        path.write_text(f"value\n{digest}\n", "utf-8")
-        versions.add(detector([load_bank(path)]).version)
-    versions.add(detector([]).version)
-    assert len(versions) == 3
-    assert list(detector([]).look(Reading("1", files=(file(),), planes=(picture(),)))) == []
+def test_allow_bank_excuses() -> None:
+    """An allow bank that is at least as near turns a match into context, and the finding names it; one further away does not."""
+    plane, safe = picture(), bank("safe", purpose=Purpose.ALLOW)
+    for flips, label in ((2, "known-excused"), (4, "known-excused"), (6, "known-near")):
+        shelves = library(
+            (OURS, [banked(OURS, "pdq", value(plane, 4))]), (safe, [banked(safe, "pdq", value(plane, flips))])
+        )
+        (found,) = MatchDetector(shelves, lambda: NOW).look(Reading("1", planes=(plane,)))
+        assert found.label == label
+        assert found.evidence.get("excused_by", "") == ("safe" if label == "known-excused" else "")
+
+
+def test_an_allowed_file_excuses_what_it_looks_like() -> None:
+    """A file that an allow bank names by its digest is excused whatever it looks like; another file beside it is not."""
+    safe = bank("safe", purpose=Purpose.ALLOW)
+    shelves = library((OURS, [banked(OURS, "pdq", value(picture()))]), (safe, [banked(safe, "sha256", "ab" * 32)]))
+    planes = (picture(part="p.png"), picture(part="q.png"))
+    found = MatchDetector(shelves, lambda: NOW).look(Reading("1", files=(file(),), planes=planes))
+    assert [(one.part, one.label) for one in found] == [("p.png", "known-excused"), ("q.png", "known-near")]
+
+
+def test_version_names_the_banks() -> None:
+    """The detector's version changes with any bank, and no bank is fine."""
+    shelves = [library(), library((OURS, [])), library((replace(OURS, id="other"), []))]
+    assert len({MatchDetector(shelf).version for shelf in shelves}) == 3
+    assert list(MatchDetector(library()).look(Reading("1", files=(file(),), planes=(picture(),)))) == []
 
 
 def test_labels_carry_their_ceilings() -> None:
@@ -169,8 +256,7 @@ class TestContract(DetectorContract):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def detector(cls, tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    def detector(cls) -> Detector:
         """Give the detector with a bank of one picture and one file."""
-        path = tmp_path_factory.mktemp("banks") / "bank.csv"
-        path.write_text(f"type,value,trust\nsha256,{'ab' * 32},confirmed\npdq,{'5a' * 32},confirmed\n")
-        return detector([load_bank(path)])
+        signals = [banked(OURS, "sha256", "ab" * 32), banked(OURS, "pdq", "5a" * 32)]
+        return MatchDetector(library((OURS, signals)))

@@ -3,17 +3,15 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from forestall.detect.match import detector, load_bank
-from forestall.detect.match.signals.pdq import PDQ, QUALITY_FLOOR, Forms, hash_plane
+from forestall.detect.match.signals.pdq import PDQ, Forms, hash_plane
 from forestall.media import Box
 from forestall.model.content import Attachment
-from forestall.model.reading import Reading
+from forestall.model.reading import Opened, Reading
 from forestall.model.settings import Settings
 from tests.detect.match.test_signals import PICTURES, painting, shared
 
@@ -79,36 +77,59 @@ COPIES: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.fixture(scope="module")
-def bank(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a bank with the PDQ hash of the original picture."""
-    path = tmp_path_factory.mktemp("banks") / "known.csv"
-    original = forms(box, "original.png", saved(coloured(), "PNG"))
-    path.write_text(f"type,value,trust\npdq,{original.hashes[0].tobytes().hex()},confirmed\n", "utf-8")
-    return path
+def known(box: Box) -> str:
+    """Give the one PDQ hash that a bank holds of the original picture."""
+    return written(forms(box, "original.png", saved(coloured(), "PNG")))
+
+
+def written(found: Forms) -> str:
+    """Give a picture's hash as it is written."""
+    return bytes(found.hashes[0]).hex()
+
+
+def nearest(opened: Opened, known: str) -> tuple[int, str, str]:
+    """Give distance, variant and part of the query that comes nearest to a known hash."""
+    queries = PDQ.queries(Reading("1", planes=opened.planes, files=opened.files))
+    return min((PDQ.compare(query.key.hex(), known), query.variant, query.part) for query in queries)
 
 
 @pytest.mark.parametrize("name", COPIES)
-def test_every_re_encoding_is_known(box: Box, bank: Path, name: str) -> None:
-    """A picture saved in any format, colour mode, size or orientation is known nearly; palettes and CMYK hide nothing."""
-    opened = box.open(Attachment(name, COPIES[name]()))
-    (found,) = detector([load_bank(bank)]).look(Reading("1", planes=opened.planes[:1], files=opened.files))
-    assert (found.label, found.part) == ("known-near", name)
-    assert found.evidence["distance"] <= 16
-    assert "variant" not in found.evidence
+def test_every_re_encoding_is_known(box: Box, known: str, name: str) -> None:
+    """D1, D13: a picture saved in any format, colour mode, size or orientation is near; palettes, CMYK and EXIF hide nothing."""
+    distance, variant, part = nearest(box.open(Attachment(name, COPIES[name]())), known)
+    assert (distance <= 16, part) == (True, name)
+    assert variant in {"", "enlarged"}
 
 
-def test_black_and_white_is_near(box: Box, bank: Path) -> None:
+def test_black_and_white_is_near(box: Box, known: str) -> None:
     """A dithered one-bit copy, which keeps the shapes only, is still within reach."""
     opened = box.open(Attachment("bits.png", saved(coloured().convert("1"), "PNG")))
-    (found,) = detector([load_bank(bank)]).look(Reading("1", planes=opened.planes))
-    assert found.evidence["distance"] <= PDQ.radius
+    assert nearest(opened, known)[0] <= PDQ.radius
 
 
-def test_other_pictures_are_not_known(box: Box, bank: Path) -> None:
+def test_other_pictures_are_not_known(box: Box, known: str) -> None:
     """An unrelated picture with as much detail does not match in any form."""
     other = Image.fromarray(np.stack([painting(640, 400, seed) for seed in (11, 12, 13)], axis=2))
-    opened = box.open(Attachment("other.jpg", saved(other, "JPEG")))
-    assert list(detector([load_bank(bank)]).look(Reading("1", planes=opened.planes, files=opened.files))) == []
+    assert nearest(box.open(Attachment("other.jpg", saved(other, "JPEG"))), known)[0] > 64
+
+
+@pytest.mark.parametrize("size", [(960, 700), (1400, 900)])
+def test_brightness_alone_is_a_bit_or_two_off(size: tuple[int, int]) -> None:
+    """Hashing a larger JPEG from its brightness moves the hash of its colours by two bits at most on a picture with detail."""
+    picture = Image.fromarray(np.stack([painting(*size, seed) for seed in (4, 5, 6)], axis=2))
+    data = saved(picture, "JPEG", quality=80)
+    values = []
+    for way in ("luma", "exact"):
+        opened = Box(Settings(box_workers=1, picture_hash=way))
+        values.append(written(forms(opened, "p.jpg", data)))
+        opened.close()
+    assert PDQ.compare(*values) <= 2
+
+
+def published() -> list[dict[str, str]]:
+    """Give the rows of the published hashes."""
+    with (PICTURES / "expected_pdq_hashes.csv").open(encoding="utf-8") as source:
+        return list(csv.DictReader(source))
 
 
 class TestPublished:
@@ -117,25 +138,47 @@ class TestPublished:
     pytestmark = shared
 
     def test_hashes_are_the_published_ones(self, box: Box) -> None:
-        """Opened in the box, every picture that may match hashes within 16 bits of its published hashes, within 2 in the median.
+        """Every published hash is within 16 bits of one of our views of its picture, and within 2 in the median over the pictures.
 
-        Left out are hashes published for pictures read with clipped 16-bit brightness (quality 36, below the floor).
+        A picture's views are the planes the box gives of it (16-bit grey also clipped, as its publisher read it). Of the 64 rows, several
+        publishers state hashes of one picture that are up to 10 bits apart (4 in the median), so no hash could be within 2 of the
+        median row: the median is over the 32 pictures, of the published hash that is nearest.
         """
-        nearest: dict[str, int] = {}
-        with (PICTURES / "expected_pdq_hashes.csv").open(encoding="utf-8") as source:
-            rows = [row for row in csv.DictReader(source) if int(row["quality"] or 100) >= QUALITY_FLOOR]
-        for row in rows:
-            found = forms(box, row["file"], (PICTURES / row["file"]).read_bytes())
-            distance = PDQ.compare(found.hashes[0].tobytes(), bytes.fromhex(row["pdq_hash"]))
-            if found.quality >= QUALITY_FLOOR:
-                assert distance <= 16, row["file"]
-            nearest[row["file"]] = min(nearest.get(row["file"], 256), distance)
-        assert len(nearest) > 20
+        rows = published()
+        found = {name: self.views(box, name) for name in {row["file"] for row in rows}}
+        distances = [
+            (row["file"], min(PDQ.compare(own, row["pdq_hash"]) for own in found[row["file"]])) for row in rows
+        ]
+        assert len(rows) == 64
+        assert [name for name, distance in distances if distance > 16] == []
+        nearest = {name: min(distance for of, distance in distances if of == name) for name in found}
+        assert len(nearest) == 32
         assert np.median(list(nearest.values())) <= 2
+        among = [
+            PDQ.compare(first["pdq_hash"], second["pdq_hash"])
+            for at, first in enumerate(rows)
+            for second in rows[at + 1 :]
+            if first["file"] == second["file"] and first["implementation"] != second["implementation"]
+        ]
+        assert np.median(among) > 2
+
+    def test_hashes_of_the_same_library_are_equal(self, box: Box) -> None:
+        """The hashes and qualities published from pdqhash itself are ours to the bit, that of clipped 16-bit grey among them."""
+        rows = [row for row in published() if "(pdqhash)" in row["implementation"]]
+        assert len(rows) == 3
+        for row in rows:
+            planes = box.open(Attachment(row["file"], (PICTURES / row["file"]).read_bytes())).planes
+            stated = [(written(made), made.quality) for plane in planes if (made := hash_plane(plane)) is not None]
+            assert (row["pdq_hash"], int(row["quality"])) in stated, row["file"]
+
+    def views(self, box: Box, name: str) -> list[str]:
+        """Give the hashes of the planes of a published picture."""
+        planes = box.open(Attachment(name, (PICTURES / name).read_bytes())).planes
+        return [written(made) for plane in planes if (made := hash_plane(plane)) is not None]
 
     def test_colour_modes_match_each_other(self, box: Box) -> None:
         """One photograph in several colour modes hashes within reach of itself in each."""
         folder = PICTURES / "misc-images" / "modes"
-        hashes = [forms(box, path.name, path.read_bytes()).hashes[0].tobytes() for path in sorted(folder.iterdir())]
+        hashes = [written(forms(box, path.name, path.read_bytes())) for path in sorted(folder.iterdir())]
         assert len(hashes) >= 4
         assert max(PDQ.compare(first, second) for first in hashes for second in hashes) <= PDQ.radius

@@ -1,5 +1,6 @@
 """Contact points: places outside the platform that a text leads to, and whether it calls people there."""
 
 from forestall.detect.contact.detector import detector
+from forestall.detect.contact.places import canonical, points_of
 
-__all__ = ["detector"]
+__all__ = ["canonical", "detector", "points_of"]

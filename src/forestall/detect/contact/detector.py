@@ -8,24 +8,19 @@ An invitation alone is ordinary life. Its score is the pull of the kind of place
 rises where the address is disguised or the words around it ask for secrecy.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote
 
 from forestall.detect.base import Declared, folded
-from forestall.detect.contact.appeal import around, inviting, secretive
-from forestall.detect.contact.points import Point, scan
-from forestall.model.finding import Finding, Span
+from forestall.detect.contact.appeal import inviting, secretive
+from forestall.detect.contact.places import MOST_PER_PART, Place, places
+from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.reading import Reading, Role, Segment
 from forestall.text import fold as folding
 
 LABELS: Mapping[str, Outcome] = MappingProxyType({"contact-point": Outcome.PASS, "contact-invite": Outcome.REVIEW})
-
-MOST_PER_PART = 50
-"""Different points named per part; a list of more is noise, and the last finding counts the others."""
 
 _VERSION = "1"
 
@@ -52,15 +47,6 @@ _HEAD = 4_000
 _WHERE = {Role.BODY: "text", Role.PAGE: "page", Role.LINK: "link", Role.CODE: "code"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """One place in one part: its first mention, all its spans, and the folded words around the first."""
-
-    point: Point
-    spans: tuple[Span, ...]
-    words: str
-
-
 class ContactDetector(Declared):
     """Finds contact points in texts, link targets and QR codes."""
 
@@ -71,7 +57,7 @@ class ContactDetector(Declared):
         """Give one finding per place and part: by segment, then where it first stands."""
         post = ""
         for index, segment in enumerate(reading.segments):
-            seen = list(_places(reading, index, segment))
+            seen = places(reading, index)
             if seen and segment.role in (Role.LINK, Role.CODE):
                 post = post or _words_of(reading)
             for place, item in enumerate(seen[:MOST_PER_PART]):
@@ -79,7 +65,7 @@ class ContactDetector(Declared):
                 words = item.words if segment.role in (Role.BODY, Role.PAGE) else post
                 yield self._finding(segment, item, words, others)
 
-    def _finding(self, segment: Segment, seen: _Seen, words: str, others: int) -> Finding:
+    def _finding(self, segment: Segment, seen: Place, words: str, others: int) -> Finding:
         """Say what one place is, and whether the words invite to it."""
         point = seen.point
         evidence: dict[str, Any] = {
@@ -111,28 +97,6 @@ class ContactDetector(Declared):
 def detector() -> ContactDetector:
     """Give the detector."""
     return ContactDetector()
-
-
-def _places(reading: Reading, index: int, segment: Segment) -> Iterator[_Seen]:
-    """Give the different places of a segment with all their spans."""
-    text, view = segment.text, folded(reading, index)
-    whole: Span | None = None
-    if segment.role in (Role.LINK, Role.CODE) and "%" in text:
-        # A redirect carries the real target percent-encoded inside; the span is then the whole link.
-        whole, text = (0, len(text)), unquote(text)
-        view = folding.fold(text)
-    seen: dict[str, _Seen] = {}
-    for point in scan(text, view):
-        span = whole or view.span(point.start, point.end)
-        known = seen.get(point.canonical)
-        if known is None:
-            seen[point.canonical] = _Seen(point, (span,), around(view.text, point.start, point.end))
-        elif len(known.spans) < MOST_PER_PART:
-            obfuscated = known.point.obfuscated or point.obfuscated
-            seen[point.canonical] = _Seen(
-                replace(known.point, obfuscated=obfuscated), (*known.spans, span), known.words
-            )
-    yield from seen.values()
 
 
 def _words_of(reading: Reading) -> str:

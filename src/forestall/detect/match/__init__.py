@@ -1,7 +1,7 @@
-"""Known material: signal types, banks, the index, and the detector that looks a reading up in them."""
+"""Known material: signal types, the index, the library of all banks, and the detector that looks a reading up in it."""
 
-from forestall.detect.match.bank import Bank
-from forestall.detect.match.detector import detector
-from forestall.detect.match.load import load_bank
+from forestall.detect.match.detector import MatchDetector
+from forestall.detect.match.library import Library
+from forestall.detect.match.types import SignalTypes
 
-__all__ = ["Bank", "detector", "load_bank"]
+__all__ = ["Library", "MatchDetector", "SignalTypes"]

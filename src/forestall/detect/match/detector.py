@@ -2,92 +2,156 @@
 
 Labels:
     known-exact (may remove): a file is, byte for byte, material that a person of ours confirmed.
-    known-near (may hold): a picture looks like material that a person of ours confirmed.
-    known-unconfirmed (asks a person): either of these against material that nobody of ours confirmed yet.
+    known-near (may hold): a picture, film or sound is close to material that a person of ours confirmed.
+    known-text (asks a person): a text or an address is one that a person of ours confirmed; words alone convict nobody.
+    known-unconfirmed (asks a person): any of these against material that nobody of ours confirmed, or that is disputed.
+    known-excused (context only): any of these where an allow bank says that this very part only looks like it.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from forestall.detect.base import Declared
-from forestall.detect.match.bank import Bank, Facts, Trust
-from forestall.detect.match.index import ExactIndex, HammingIndex
-from forestall.detect.match.signals import TYPES, Query, SignalType
+from forestall.model.bank import Match, Purpose, Trust
 from forestall.model.finding import Finding
+from forestall.model.ids import now
 from forestall.model.outcome import Outcome
+from forestall.model.ports import Clock, Library
 from forestall.model.reading import Reading
 
 LABELS: Mapping[str, Outcome] = MappingProxyType(
-    {"known-exact": Outcome.REMOVE, "known-near": Outcome.HOLD, "known-unconfirmed": Outcome.REVIEW}
+    {
+        "known-exact": Outcome.REMOVE,
+        "known-near": Outcome.HOLD,
+        "known-text": Outcome.REVIEW,
+        "known-unconfirmed": Outcome.REVIEW,
+        "known-excused": Outcome.PASS,
+    }
 )
+
+FILE_DIGESTS = frozenset({"md5", "sha1", "sha256", "sha512"})
+"""Types whose equality means that a file is the same, byte for byte."""
+
+MEDIA = frozenset({"pdq", "picture-parts", "vpdq", "storyboard", "audio"})
+"""Types that compare what is seen or heard."""
 
 MOST_PER_PART = 10
 """Signals of one bank named on one part, nearest first; banks hold clusters of near-copies, and one reason is enough.
 The first finding's evidence counts the others."""
 
-_VERSION = 1
+_UNITS = {
+    "picture-parts": "% of the points",
+    "vpdq": "% of the film",
+    "storyboard": "% of the animation",
+    "audio": "% of the sound",
+    "passage": "% of the words",
+}
+_VERSION = 2
 _AT_ZERO, _AT_RADIUS = 0.98, 0.60
 
 
 class MatchDetector(Declared):
-    """Looks up every file digest and picture hash of a reading in all banks at once."""
+    """Looks up everything comparable in a reading in all banks of the library."""
 
-    def __init__(self, banks: Sequence[Bank]) -> None:
-        held = hashlib.sha256("\n".join(sorted(f"{bank.name} {bank.version}" for bank in banks)).encode())
-        super().__init__("match", f"{_VERSION}+{held.hexdigest()[:16]}", LABELS)
-        self._shelves = [
-            _Shelf(kind, [bank for bank in banks if kind.name in bank.tables])
-            for kind in TYPES.values()
-            if any(kind.name in bank.tables for bank in banks)
-        ]
+    def __init__(self, library: Library, clock: Clock = now) -> None:
+        super().__init__("match", "", LABELS)
+        self._library = library
+        self._clock = clock
+        self._versions: Mapping[str, str] | None = None
+        self._named = ""
+
+    @property
+    def version(self) -> str:
+        """Our version and a digest of the banks' versions."""
+        versions = self._library.versions()
+        if versions is not self._versions:
+            held = hashlib.sha256("\n".join(f"{name}={value}" for name, value in sorted(versions.items())).encode())
+            self._versions, self._named = versions, f"{_VERSION}+{held.hexdigest()[:16]}"
+        return self._named
+
+    @version.setter
+    def version(self, _: str) -> None:
+        """Ignore what the base sets: the version follows the banks."""
 
     def look(self, reading: Reading) -> Iterable[Finding]:
         """Give the known material in a reading: by type of signal, part, bank, and nearest first."""
-        for shelf in self._shelves:
-            for _, group in groupby(shelf.matches(reading), key=lambda match: (match.query.part, id(match.bank))):
-                matches = list(group)
-                for place, match in enumerate(matches[:MOST_PER_PART]):
-                    others = max(0, len(matches) - MOST_PER_PART) if place == 0 else 0
-                    yield self._finding(shelf.kind, match, others)
+        return self.findings(self._library.matches(reading, self._clock()))
 
-    def _finding(self, kind: SignalType, match: "_Match", others: int) -> Finding:
+    def findings(self, matches: Sequence[Match]) -> list[Finding]:
+        """Give the findings that matches on one piece of content come to; matches of allow banks only excuse others."""
+        allowed = [match for match in matches if match.bank.purpose is Purpose.ALLOW]
+        blocked = [match for match in matches if match.bank.purpose is Purpose.BLOCK]
+        given = []
+        for _, group in groupby(blocked, key=lambda match: (match.signal.type, match.part, match.bank.id)):
+            same = list(group)
+            for place, match in enumerate(same[:MOST_PER_PART]):
+                others = max(0, len(same) - MOST_PER_PART) if place == 0 else 0
+                given.append(self._finding(match, _excuse(match, allowed), others))
+        return given
+
+    def _finding(self, match: Match, excuse: Match | None, others: int) -> Finding:
         """Give the finding of one match; `others` counts matches of the same part and bank that get none."""
-        exact, facts = kind.radius == 0, match.facts
-        label = "known-exact" if exact else "known-near"
-        if facts.trust is not Trust.CONFIRMED:
-            label = "known-unconfirmed"
+        signal, opinion = match.signal, match.standing.opinion
         evidence: dict[str, Any] = {
             "bank": match.bank.name,
-            "bank_version": match.bank.version,
-            "signal": kind.name,
-            "value": match.value.hex(),
+            "bank_version": self._library.versions().get(f"bank:{match.bank.name}", ""),
+            "signal": signal.type,
+            "signal_id": signal.id,
+            "value": signal.value if len(signal.value) <= 200 else f"{signal.value[:200]}…",
             "distance": match.distance,
-            "trust": facts.trust.value,
-            "label": facts.label,
-            "source": facts.source,
+            "apart": apart(match),
+            "trust": match.standing.trust.value,
+            "label": opinion.label,
+            "source": opinion.source,
         }
-        optional = {
-            "quality": match.query.quality,
-            "variant": match.query.variant,
-            "confirmed_by": facts.confirmed_by,
-            "expires": facts.expires,
-            "note": facts.note,
+        optional: dict[str, Any] = {
+            "variant": match.variant,
+            "disputed": match.standing.disputed,
+            "ideology": opinion.ideology,
+            "listing": opinion.listing,
+            "confirmed_by": opinion.confirmed_by,
+            "expires": signal.expires,
+            "note": opinion.note,
             "others": others,
+            "excused_by": excuse.bank.name if excuse else "",
         }
         evidence.update((key, value) for key, value in optional.items() if value)
-        return self.finding(label, score(match.distance, kind.radius), match.query.part, (), evidence)
+        if match.quality >= 0:
+            evidence["quality"] = match.quality
+        evidence.update(match.evidence)
+        return self.finding(
+            _label(match, excuse), score(match.distance, match.radius), match.part, match.spans, evidence
+        )
 
 
-def detector(banks: Sequence[Bank]) -> MatchDetector:
-    """Give the detector over these banks."""
-    return MatchDetector(banks)
+def _label(match: Match, excuse: Match | None) -> str:
+    """Give the label of a match."""
+    if excuse is not None:
+        return "known-excused"
+    if match.standing.trust is not Trust.CONFIRMED:
+        return "known-unconfirmed"
+    if match.signal.type in FILE_DIGESTS:
+        return "known-exact"
+    return "known-near" if match.signal.type in MEDIA else "known-text"
+
+
+def _excuse(match: Match, allowed: Sequence[Match]) -> Match | None:
+    """Give the match of an allow bank that excuses a match: on the same part, the same file or at least as near."""
+    for other in allowed:
+        same = other.signal.type == match.signal.type and other.distance <= match.distance
+        if other.part == match.part and (same or other.signal.type in FILE_DIGESTS):
+            return other
+    return None
+
+
+def apart(match: Match) -> str:
+    """Say how far a copy is from the known material, in the unit of its type."""
+    if match.radius == 0:
+        return "nothing"
+    return f"{match.distance} {_UNITS.get(match.signal.type, 'of 256 bits')}"
 
 
 def score(distance: int, radius: int) -> float:
@@ -98,57 +162,4 @@ def score(distance: int, radius: int) -> float:
     """
     if radius == 0:
         return 1.0
-    return round(_AT_ZERO - (_AT_ZERO - _AT_RADIUS) * distance / radius, 4)
-
-
-@dataclass(frozen=True, slots=True)
-class _Match:
-    """One value of the reading, and one signal it matches."""
-
-    query: Query
-    bank: Bank
-    facts: Facts
-    value: bytes
-    distance: int
-
-
-class _Shelf:
-    """All signals of one type from all banks behind one index, so that a reading is looked up once per type."""
-
-    def __init__(self, kind: SignalType, banks: Sequence[Bank]) -> None:
-        self.kind = kind
-        self._banks = banks
-        tables = [bank.tables[kind.name] for bank in banks]
-        self._values = np.concatenate([table.values for table in tables])
-        self._facts = np.concatenate([table.facts for table in tables])
-        self._ends = np.cumsum([len(table.values) for table in tables])
-        self._index = HammingIndex(self._values) if kind.radius else ExactIndex(self._values)
-
-    def matches(self, reading: Reading) -> Iterator[_Match]:
-        """Give, per part and signal, the nearest match; in order of part, bank, distance, value."""
-        queries = list(self.kind.queries(reading))
-        if not queries:
-            return
-        values = np.frombuffer(b"".join(query.value for query in queries), np.uint8).reshape(-1, self.kind.size)
-        hits = self._index.search(values, self.kind.radius)
-        parts = {part: place for place, part in enumerate(dict.fromkeys(query.part for query in queries))}
-        nearest: dict[tuple[int, int], tuple[int, int]] = {}
-        for at, row, distance in _triples(hits.queries, hits.rows, hits.distances):
-            key = (parts[queries[at].part], row)
-            nearest[key] = min(nearest.get(key, (distance, at)), (distance, at))
-        found = [(part, self._bank(row), distance, row, at) for (part, row), (distance, at) in nearest.items()]
-        for _, number, distance, row, at in sorted(found):
-            bank = self._banks[number]
-            facts = bank.facts[self._facts[row]]
-            if facts.distance is None or distance <= facts.distance:
-                yield _Match(queries[at], bank, facts, self._values[row].tobytes(), distance)
-
-    def _bank(self, row: int) -> int:
-        """Give the number of the bank a row comes from."""
-        return int(np.searchsorted(self._ends, row, "right"))
-
-
-def _triples(*columns: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
-    """Give the rows of three columns as plain integers."""
-    first, second, third = (column.tolist() for column in columns)
-    return zip(first, second, third, strict=True)
+    return round(_AT_ZERO - (_AT_ZERO - _AT_RADIUS) * min(distance, radius) / radius, 4)

@@ -1,6 +1,7 @@
 """The detector: reads each text of a post for the language of recruiting and says what it noticed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from forestall.detect.base import Declared, folded
 from forestall.detect.recruit.lexicon import Lexicon
@@ -40,11 +41,19 @@ _GRIEVANCES = 2
 
 
 class Recruit(Declared):
-    """Notices the language of recruiting in posts and documents, in English and Arabic. See docs/quality.md."""
+    """Notices the language of recruiting in posts and documents, in English and Arabic. See docs/quality.md.
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        super().__init__("recruit", lexicon.version, LABELS)
-        self._lexicon = lexicon
+    Takes the lexicon's version, and what loads the lexicon when the first text comes: a command that only reads the store
+    need not wait for it.
+    """
+
+    def __init__(self, version: str, load: Callable[[], Lexicon]) -> None:
+        super().__init__("recruit", version, LABELS)
+        self._load = load
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return self._load()
 
     def look(self, reading: Reading) -> Iterable[Finding]:
         """Give findings for each of the post's own text and the pages that came with it; links and codes hold no language."""

@@ -7,6 +7,7 @@ to `GAP` characters within a sentence. Phrases are folded like the text they are
 import hashlib
 import itertools
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,7 +19,6 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from forestall.model.errors import BadList
 from forestall.text import fold as folding
-from forestall.text.tables import tables
 
 GAP = 40
 """Most characters between two parts of a phrase."""
@@ -117,20 +117,25 @@ class Lexicon:
 
 @cache
 def lexicon() -> Lexicon:
-    """Load the lexicon that comes with Forestall; raises BadList where a file does not hold together."""
+    """Load the lexicon that comes with Forestall, once per process; raises BadList where a file does not hold together."""
+    return _compile({name: _yaml(name, data) for name, data in _sources().items()}, version())
+
+
+@cache
+def version() -> str:
+    """Give a digest of the cue data and of everything that decides how text is folded before it is compared; loads nothing."""
+    digest = hashlib.sha256(f"{folding.VERSION} {unicodedata.unidata_version}".encode())
+    for name, data in _sources().items():
+        digest.update(name.encode() + b"\0" + data)
+    return digest.hexdigest()[:16]
+
+
+def _sources() -> dict[str, bytes]:
+    """Read the files that come with Forestall, in the order of their names."""
     folder = files(__package__)
     sources = {"signs.yaml": folder / "signs.yaml"}
     sources |= {entry.name: entry for entry in (folder / "cues").iterdir() if entry.name.endswith(".yaml")}
-    raw = {name: sources[name].read_bytes() for name in sorted(sources)}
-    return _compile({name: _yaml(name, data) for name, data in raw.items()}, _version(raw))
-
-
-def _version(raw: Mapping[str, bytes]) -> str:
-    """Give a digest of the cue data and of everything that decides how text is folded before it is compared."""
-    digest = hashlib.sha256(f"{folding.VERSION} {tables().version}".encode())
-    for name, data in raw.items():
-        digest.update(name.encode() + b"\0" + data)
-    return digest.hexdigest()[:16]
+    return {name: sources[name].read_bytes() for name in sorted(sources)}
 
 
 def _yaml(name: str, data: bytes) -> Mapping[str, Any]:
