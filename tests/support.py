@@ -5,7 +5,7 @@ from itertools import count
 
 from forestall.flow.decide import Outbox, keep
 from forestall.flow.replay import bundle_of
-from forestall.flow.screen import Screened, Screening
+from forestall.flow.screen import Screened, Screening, Versions
 from forestall.ledger.checkpoint import Signer
 from forestall.model.content import Attachment, Content, Problem
 from forestall.model.finding import Finding
@@ -20,7 +20,9 @@ from forestall.store import MemoryStore
 LABELS = {
     "known-exact": Outcome.REMOVE,
     "known-near": Outcome.HOLD,
+    "known-text": Outcome.REVIEW,
     "known-unconfirmed": Outcome.REVIEW,
+    "known-excused": Outcome.PASS,
     "contact-point": Outcome.PASS,
     "contact-invite": Outcome.REVIEW,
     "listed-name": Outcome.PASS,
@@ -142,9 +144,9 @@ class SmallHouse:
         rules = ruleset.load(ruleset.default_files(), LABELS)
         bundle = bundle_of(rules, LABELS)
         self.store.blobs.put(bundle)
-        versions = {"ruleset": f"{rules.name}@{rules.version[:12]}", "ruleset-files": sha256_hex(bundle)}
+        versions = Versions({"ruleset": f"{rules.name}@{rules.version[:12]}", "ruleset-files": sha256_hex(bundle)})
         detectors = [WordDetector(), *extra]
-        self.screening = Screening(detectors, self.opener, rules, versions, self.clock, self.new_id, 1000)
+        self.screening = Screening(detectors, self.opener, rules, lambda: versions, self.clock, self.new_id, 1000)
         self.outbox = Outbox(webhook, self.new_id)
 
     def screen(self, *contents: Content) -> tuple[list[Screened], list[Receipt]]:

@@ -3,6 +3,7 @@
 import pytest
 
 from forestall.flow.notice import UNREADABLE
+from forestall.flow.screen import Versions
 from forestall.model.content import Attachment, Content, Markup
 from forestall.model.decision import MACHINE
 from forestall.model.outcome import Outcome
@@ -79,7 +80,8 @@ def test_a_persons_answer_stands(answer: Outcome) -> None:
     assert case is not None
     conclude(house.store, Answer(case.id, 1, PERSON, answer, "seen"), house.clock, house.new_id, house.outbox)
     before = len(house.store.deliveries_due(house.clock()))
-    object.__setattr__(house.screening, "_versions_digest", b"newer")
+    newer = Versions({**house.screening.versions, "bank:new": "1"})
+    object.__setattr__(house.screening, "current", lambda: newer)
     _, (receipt,) = house.screen(Content("1", "!known-near"))
     assert not receipt.duplicate
     assert house.store.count_cases(CaseState.OPEN) == 0

@@ -32,7 +32,9 @@ from forestall.policy.written import Condition, Pardon, Rule, Weight, Written
 LABELS: Mapping[str, Outcome] = {
     "known-exact": Outcome.REMOVE,
     "known-near": Outcome.HOLD,
+    "known-text": Outcome.REVIEW,
     "known-unconfirmed": Outcome.REVIEW,
+    "known-excused": Outcome.PASS,
     "contact-point": Outcome.PASS,
     "contact-invite": Outcome.REVIEW,
     "listed-name": Outcome.PASS,

@@ -1,6 +1,6 @@
 """Decide: write a decision down. Content, decision, case, ledger lines and outgoing message commit together or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from forestall.model.records import (
     Event,
     Receipt,
     Record,
+    Sighting,
     StoredContent,
 )
 
@@ -28,10 +29,14 @@ PLATFORM = "platform"
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Makes the outgoing message for a decision; `on` is false where the platform reads decisions itself."""
+    """Makes the outgoing messages for a decision; `on` is false where the platform reads decisions itself.
+
+    `verdicts` gives what a person's decision says to partners about their signals, each message with its ledger line.
+    """
 
     on: bool
     new_id: NewId
+    verdicts: Callable[[Decision], Sequence[tuple[Event, Delivery]]] = lambda _: ()
 
     def messages(self, decision: Decision, before: Outcome = Outcome.PASS) -> tuple[Delivery, ...]:
         """Give the message that tells the platform what to do, or nothing where nothing changes for it."""
@@ -80,6 +85,8 @@ def change_of(store: Store, item: Screened, outbox: Outbox) -> Change:
     """Give everything that one screened item changes."""
     decision, stored = item.decision, item.stored
     records: list[Record] = [stored, decision]
+    if item.traces:
+        records.append(Sighting(stored.id, stored.revision, stored.received, tuple(item.traces)))
     events = [received(stored), made(decision)]
     if decision.outcome.asks_a_person:
         earlier = store.case_of(decision.content, decision.revision)

@@ -3,7 +3,7 @@
 from forestall.flow.intake import too_long, valid
 from forestall.model.content import Content, Markup, Problem
 from forestall.model.ports import Opener
-from forestall.model.reading import BODY, FileFacts, Plane, Reading, Role, Segment
+from forestall.model.reading import BODY, FileFacts, Plane, Reading, Role, Segment, Sound
 from forestall.text.html import visible
 from forestall.text.language import identify
 
@@ -14,6 +14,7 @@ def open_up(content: Content, opener: Opener, max_text: int) -> Reading:
     problems: list[Problem] = list(content.problems)
     planes: list[Plane] = []
     files: list[FileFacts] = []
+    sounds: list[Sound] = []
     if content.text:
         segments += _plain(Segment(BODY, Role.BODY, content.text, content.markup))
     segments += [Segment(f"{BODY}#link{n}", Role.LINK, link) for n, link in enumerate(content.links, 1)]
@@ -23,6 +24,7 @@ def open_up(content: Content, opener: Opener, max_text: int) -> Reading:
             segments += _plain(_cut(segment, max_text, problems))
         planes += opened.planes
         files += opened.files
+        sounds += opened.sounds
         problems += opened.problems
     return Reading(
         content_id=content.id,
@@ -31,6 +33,7 @@ def open_up(content: Content, opener: Opener, max_text: int) -> Reading:
         files=tuple(files),
         problems=tuple(problems),
         language=_language(segments, content.language),
+        sounds=tuple(sounds),
     )
 
 

@@ -1,13 +1,14 @@
 """Screen: the one path of a piece of content from receipt to decision, without writing anything."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from forestall.flow import intake, notice, read
+from forestall.model.bank import Trace
 from forestall.model.content import Content
 from forestall.model.decision import MACHINE, Decision, Fact
-from forestall.model.ports import Clock, Detector, NewId, Opener
+from forestall.model.ports import Clock, Detector, NewId, Opener, Tracer
 from forestall.model.reading import Reading, Role
 from forestall.model.records import Retention, StoredContent
 from forestall.policy.evaluate import evaluate
@@ -16,30 +17,36 @@ from forestall.policy.ruleset import Ruleset
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """One screened item: as received, as opened, as it will be kept, and the decision on it."""
+    """One screened item: as received, as opened, as it will be kept, the decision on it, and the signals kept for retro-hunts."""
 
     content: Content
     reading: Reading
     stored: StoredContent
     decision: Decision
+    traces: Sequence[Trace] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """Everything screening needs. `versions` names every thing that can change a result; its digest is in each decision's key."""
+    """Everything screening needs.
+
+    `current` names every thing that can change a result (their digest is in each decision's key) and gives the same object
+    until one of them changes. `tracer` takes the signals that are kept, where any are.
+    """
 
     detectors: Sequence[Detector]
     opener: Opener
     ruleset: Ruleset
-    versions: Mapping[str, str]
+    current: Callable[[], "Versions"]
     clock: Clock
     new_id: NewId
     max_text: int
-    _versions_digest: bytes = field(init=False, repr=False)
+    tracer: Tracer | None = None
 
-    def __post_init__(self) -> None:
-        text = "\n".join(f"{name}={value}" for name, value in sorted(self.versions.items()))
-        object.__setattr__(self, "_versions_digest", hashlib.sha256(text.encode()).digest())
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Name every thing that can change a result, with its version now."""
+        return self.current().names
 
     def screen(self, content: Content) -> Screened:
         """Receive, open, look and decide; writes nothing."""
@@ -49,9 +56,14 @@ class Screening:
     def key_of(self, content: Content) -> str:
         """Give the idempotency key that screening this content now would have."""
         received = intake.receive(content, self.max_text)
-        return self._key(received.id, intake.revision_of(received))
+        return _key(received.id, intake.revision_of(received), self.current())
+
+    def open(self, content: Content) -> Reading:
+        """Receive and open, no more."""
+        return read.open_up(intake.receive(content, self.max_text), self.opener, self.max_text)
 
     def _decide(self, content: Content, revision: str) -> Screened:
+        versions = self.current()  # before looking: what changes meanwhile is a new screening
         reading = read.open_up(content, self.opener, self.max_text)
         findings = notice.look(reading, self.detectors)
         facts = facts_of(content, reading)
@@ -70,19 +82,33 @@ class Screening:
             unknowns=verdict.unknowns,
             findings=findings,
             facts=facts,
-            versions=self.versions,
+            versions=versions.names,
             language=reading.language,
-            key=self._key(content.id, revision),
+            key=_key(content.id, revision, versions),
         )
         retention = Retention.CASE if verdict.outcome.asks_a_person else Retention.TRANSIENT
         stored = intake.keep(content, revision, reading, retention, at)
-        return Screened(content, reading, stored, decision)
+        traces = self.tracer.traces(reading) if self.tracer is not None else ()
+        return Screened(content, reading, stored, decision, traces)
 
-    def _key(self, content_id: str, revision: str) -> str:
-        digest = hashlib.sha256(self._versions_digest)
-        digest.update(revision.encode())
-        digest.update(content_id.encode())
-        return digest.hexdigest()
+
+class Versions:
+    """The versions of everything that can change a result: their `names`, and a `digest` of them."""
+
+    __slots__ = ("digest", "names")
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+        text = "\n".join(f"{name}={value}" for name, value in sorted(names.items()))
+        self.digest = hashlib.sha256(text.encode()).digest()
+
+
+def _key(content_id: str, revision: str, versions: Versions) -> str:
+    """Give the idempotency key of a screening."""
+    digest = hashlib.sha256(versions.digest)
+    digest.update(revision.encode())
+    digest.update(content_id.encode())
+    return digest.hexdigest()
 
 
 def facts_of(content: Content, reading: Reading) -> dict[str, Fact]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from importlib.resources import files as packaged
+from pathlib import Path
 
 from forestall.model.errors import BadPolicy
 from forestall.model.outcome import Outcome
@@ -13,7 +14,7 @@ from forestall.policy.examples import unmet
 from forestall.policy.fault import refuse
 from forestall.policy.read import Reader
 
-__all__ = ["Ruleset", "default_files", "load"]
+__all__ = ["Ruleset", "default_files", "files_of", "load"]
 
 LARGEST = 1024 * 1024
 """Most characters of all files of a ruleset together."""
@@ -54,6 +55,19 @@ def default_files() -> dict[str, str]:
     folder = packaged("forestall.policy") / "default"
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     return {name: (folder / name).read_text("utf-8") for name in names}
+
+
+def files_of(folder: str) -> dict[str, str]:
+    """Give the YAML files of a policy folder by name, or the packaged ones where none is named; raises BadPolicy."""
+    if not folder:
+        return default_files()
+    try:
+        files = {path.name: path.read_text("utf-8") for path in sorted(Path(folder).glob("*.yaml"))}
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadPolicy(f"the policy folder `{folder}` can't be read ({error})", "check its files") from None
+    if not files:
+        raise BadPolicy(f"the policy folder `{folder}` has no .yaml file", "put the ruleset there")
+    return files
 
 
 def _normal(text: str) -> str:

@@ -38,6 +38,12 @@ def waiting(store: Store, after: str = "", limit: int = 50, state: CaseState = C
     return Page(tuple(_view(store, case) for case in page.items), page.next_cursor)
 
 
+def clustered(store: Store, cluster: str, limit: int = 100) -> Sequence[CaseView]:
+    """Give the cases of a cluster, those that wait first and by priority; nothing is marked as seen."""
+    found = sorted(store.cases_in(cluster), key=lambda case: (case.state is not CaseState.OPEN, -case.priority))
+    return [_view(store, case) for case in found[:limit]]
+
+
 def view(store: Store, case_id: str, person: Person, clock: Clock) -> CaseView:
     """Show one case to a person; that they looked is a ledger line. Raises NotFound."""
     found = _view(store, _case(store, case_id))
@@ -71,7 +77,7 @@ class Answer:
 
 
 def conclude(store: Store, answer: Answer, clock: Clock, new_id: NewId, outbox: Outbox) -> Decision:
-    """Record a person's answer as a decision: case, decision, ledger lines and outgoing message in one change.
+    """Record a person's answer as a decision: case, decision, ledger lines and outgoing messages in one change.
 
     Raises NotFound, Refused (the person's role), BadInput (no such answer, no reason when overruling, reason too long) and
     Conflict (someone was faster).
@@ -86,11 +92,13 @@ def conclude(store: Store, answer: Answer, clock: Clock, new_id: NewId, outbox: 
     concluded = replace(
         case, state=CaseState.CONCLUDED, concluded=decision.at, conclusion=decision.id, version=case.version + 1
     )
+    told = outbox.verdicts(decision)
     events = (
         made(decision),
         Event("case:concluded", case.id, decision.at, {"decision": decision.id, "by": answer.person.id}),
+        *(line for line, _ in told),
     )
-    messages = outbox.messages(decision, before=asked.outcome)
+    messages = (*outbox.messages(decision, before=asked.outcome), *(message for _, message in told))
     store.submit(Change(events, (decision, concluded, *messages))).result()
     return decision
 

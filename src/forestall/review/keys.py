@@ -11,7 +11,12 @@ from forestall.model.records import ApiKey, Change, Event
 
 PREFIX = "fsk_"
 """What every secret begins with, so that secret scanners can find a leaked one."""
-SCOPES = {"screen": "screen content", "read": "read contents, decisions and metrics"}
+SCOPES = {
+    "screen": "screen content",
+    "read": "read contents, decisions and metrics",
+    "match": "look up signals and content in the banks",
+    "banks": "change the banks",
+}
 """Every scope with what it allows."""
 
 

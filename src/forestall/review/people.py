@@ -14,10 +14,16 @@ from forestall.model.ids import instant, sha256_hex
 from forestall.model.ports import Clock, NewId, Store
 from forestall.model.records import Change, Event, Invite, Person, Session
 
-ROLES = {"admin": "decides cases, invites people", "moderator": "decides cases", "auditor": "reads, changes nothing"}
+ROLES = {
+    "admin": "decides cases, changes banks, invites people",
+    "moderator": "decides cases",
+    "auditor": "reads, changes nothing",
+}
 """Every role with what it may do."""
 DECIDES = frozenset({"admin", "moderator"})
 """Roles that may answer cases."""
+CURATES = frozenset({"admin"})
+"""Roles that may change banks and exchanges."""
 MIN_PASSWORD = 12
 MAX_PASSWORD = 1_000
 _NAME = re.compile(r"[\w.@+-]{1,64}")

@@ -9,6 +9,7 @@ from standardwebhooks import Webhook
 from forestall.exchange.wire import Wire
 from forestall.model.errors import BadSetting, ForestallError
 from forestall.model.records import Delivery
+from forestall.model.settings import Settings
 
 
 class WebhookPlatform:
@@ -49,3 +50,10 @@ class WebhookPlatform:
     def close(self) -> None:
         """Close the connection."""
         self._wire.close()
+
+
+def from_settings(settings: Settings) -> WebhookPlatform | None:
+    """Give the operator's service as the settings name it, or `None` where they name none."""
+    if not settings.webhook_url:
+        return None
+    return WebhookPlatform(settings.webhook_url, settings.webhook_secret, settings.webhook_private_hosts)

@@ -1,0 +1,1 @@
+"""Meta's ThreatExchange, over which GIFCT members share signals in privacy groups."""
