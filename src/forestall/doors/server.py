@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -23,7 +24,7 @@ from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSe
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from forestall.assembly import House
-from forestall.doors import console
+from forestall.doors import console, hma
 from forestall.doors.api import problems, routes
 from forestall.doors.api.body import MAX_PARTS
 from forestall.model.errors import BadSetting, ForestallError
@@ -40,6 +41,14 @@ MAX_CONNECTIONS = 4_096
 """Most connections at once; further ones are answered 503."""
 DRAIN_SECONDS = 30
 """Longest time for finishing what is under way when the server is asked to stop."""
+FOLLOW_SECONDS = 0.25
+"""Time between looks for changes of the banks, which must match within a second."""
+DUE_SECONDS = 5.0
+"""Time between looks for hunts and pulls that are due."""
+AGAIN_SECONDS = 1.0
+"""Time until a chore that failed is tried again."""
+SWITCH_SECONDS = 0.0005
+"""Longest time a thread computes in Python before another that waits gets its turn."""
 _QUIET = {"/healthz", "/readyz"}
 
 _log = structlog.get_logger(__name__)
@@ -100,11 +109,12 @@ async def front() -> Redirect:
 def create_app(house: House) -> Litestar:
     """Give the application of a house that keeps what it screens. It does not close the house."""
     state, router = routes.make(house)
+    chores = Chores(house)
     return App(
-        route_handlers=[front, router, *console.routes(house)],
+        route_handlers=[front, router, *console.routes(house), *hma.routes(house)],
         state=State(state, deep_copy=False),
-        on_startup=[state["api"].start],
-        on_shutdown=[state["api"].close],
+        on_startup=[state["api"].start, chores.start],
+        on_shutdown=[chores.stop, state["api"].close],
         exception_handlers={
             HTTPException: problems.on_http,
             ForestallError: problems.on_wrong,
@@ -118,6 +128,53 @@ def create_app(house: House) -> Litestar:
     )
 
 
+class Chores:
+    """What happens by itself while an application runs: the banks are followed, hunts and pulls that are due are done.
+
+    Following has a thread of its own, because a change of a bank must match within a second, whatever else goes on.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin."""
+        self._stop.clear()
+        for name, seconds, work in (("follow", FOLLOW_SECONDS, self._follow), ("due", DUE_SECONDS, self._due)):
+            thread = threading.Thread(
+                target=self._run, args=(name, seconds, work), name=f"forestall-{name}", daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """End, waiting for what is under way; what takes longer than `DRAIN_SECONDS` goes on at the next start."""
+        self._stop.set()
+        until = time.monotonic() + DRAIN_SECONDS
+        while self._threads:
+            self._threads.pop().join(max(0.0, until - time.monotonic()))
+
+    def _follow(self) -> None:
+        """Take in what changed in the banks, also by other processes."""
+        self._house.follow()
+
+    def _due(self) -> None:
+        """Do hunts and pulls that are due."""
+        self._house.hunt_due(self._stop.is_set)
+        self._house.pull_due(self._stop.is_set)
+
+    def _run(self, name: str, seconds: float, work: Callable[[], None]) -> None:
+        """Do something again and again until asked to stop; a failure is logged and tried again."""
+        while not self._stop.wait(seconds):
+            try:
+                work()
+            except Exception as error:
+                _log.error("chore_failed", chore=name, error=type(error).__name__)
+                self._stop.wait(AGAIN_SECONDS)
+
+
 def serve(house: House, host: str, port: int, on_ready: Callable[[str], None] | None = None) -> None:
     """Serve a house until SIGINT or SIGTERM, then finish what is under way; the caller closes the house.
 
@@ -128,6 +185,11 @@ def serve(house: House, host: str, port: int, on_ready: Callable[[str], None] | 
     Raises BadSetting where the address cannot be listened on.
     """
     log_to(sys.stderr.buffer)
+    # Imports and hunts are threads that compute: a request must not wait the usual 5 ms for each of them to let go.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    # What is loaded by now stays: looking through it for cycles again and again would only stop every thread for a while.
+    gc.collect()
+    gc.freeze()
     listener = _listen(host, port)
     config = uvicorn.Config(
         create_app(house),

@@ -1,6 +1,7 @@
 """Keys: nothing without one, nothing beyond its scopes, nothing after it was revoked, and not without end."""
 
 import itertools
+import re
 
 import pytest
 from litestar import Litestar
@@ -23,7 +24,7 @@ def _routes(app: Litestar) -> list[tuple[str, str, HTTPRouteHandler]]:
     found: list[tuple[str, str, HTTPRouteHandler]] = []
     for route in app.routes:
         if isinstance(route, HTTPRoute) and route.path != "/" and not route.path.startswith("/console"):
-            address = route.path_format.replace("{content_id}", "x").replace("{decision_id}", "x")
+            address = re.sub(r"\{\w+\}", "x", route.path_format)
             found += [
                 (address, method, handler)
                 for handler in route.route_handlers

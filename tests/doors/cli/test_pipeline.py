@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forestall.assembly import House
+from forestall.assembly import House, build
 from forestall.doors.cli import feed as feed_module
 from forestall.doors.cli.feed import Feed
 from forestall.doors.cli.pipeline import CHUNK, stream
-from forestall.exchange.platform import PlatformExports
 from forestall.model.content import Attachment, Content
 from forestall.model.errors import BadInput
 from forestall.model.settings import Settings
@@ -27,18 +26,14 @@ def small() -> SmallHouse:
 
 def house_of(small: SmallHouse, *, keep: bool = True) -> House:
     """Give the house of fakes as assembly would."""
-    return House(
-        settings=Settings(),
+    return dataclasses.replace(
+        build(Settings(), keep=False),
         screening=small.screening,
         opener=small.opener,
-        exports=PlatformExports(),
-        labels={},
         outbox=small.outbox,
         clock=small.clock,
         new_id=small.new_id,
         kept=small.store if keep else None,
-        platform=None,
-        signer=None,
     )
 
 

@@ -1,5 +1,6 @@
 """A console over a house of fakes: its cases are written into the texts, its pictures are made on the spot."""
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,9 +10,8 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from forestall.assembly import House
+from forestall.assembly import House, build
 from forestall.doors.server import create_app
-from forestall.exchange.platform import PlatformExports
 from forestall.ledger.checkpoint import Signer
 from forestall.model.content import Attachment, Content
 from forestall.model.reading import Opened, Plane
@@ -39,18 +39,15 @@ class PictureOpener(PlainOpener):
 def small_house(settings: Settings) -> House:
     """Give a house of fakes with a store in memory."""
     small = SmallHouse()
-    return House(
-        settings=settings,
+    return dataclasses.replace(
+        build(settings, store=small.store),
         screening=small.screening,
         opener=PictureOpener(),
-        exports=PlatformExports(),
         labels=dict(LABELS),
         outbox=small.outbox,
         clock=small.clock,
         new_id=small.new_id,
-        kept=small.store,
         signer=Signer("forestall/test", b"7" * 32),
-        platform=None,
     )
 
 
@@ -126,6 +123,12 @@ def stranger(visit: Callable[[], Visitor]) -> Visitor:
 def moderator(house: House, visit: Callable[[], Visitor]) -> Visitor:
     """Someone signed in who may answer cases."""
     return visit().join(house)
+
+
+@pytest.fixture
+def admin(house: House, visit: Callable[[], Visitor]) -> Visitor:
+    """Someone signed in who may change banks."""
+    return visit().join(house, "admin", "grace")
 
 
 @pytest.fixture

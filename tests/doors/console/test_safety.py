@@ -43,6 +43,7 @@ def address(path: str, case: Case) -> str:
     """Fill an address in with values."""
     asset = {"stamp": pages.stamp(), "name": "console.css"}
     values = {"case_id": case.id, "sha256": "0" * 64, "number": "0", "token": "t", "rest": "nowhere/at/all", **asset}
+    values |= {"bank_id": "b", "exchange_id": "e", "hunt_id": "h"}
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda match: values[match[1]], path)
 
 
@@ -67,7 +68,7 @@ def test_headers_on_every_route(moderator: Visitor, make_case: Callable[..., Cas
 @pytest.mark.parametrize("path", [path for method, path in ROUTES if method == "POST" and "rest" not in path])
 @pytest.mark.parametrize("token", ["", "0" * 64, "wröng"])
 def test_no_form_works_without_its_token(
-    house: House, moderator: Visitor, make_case: Callable[..., Case], path: str, token: str
+    house: House, admin: Visitor, make_case: Callable[..., Case], path: str, token: str
 ) -> None:
     """No form is accepted unless it carries the token of this very browser, and nothing happens."""
     case = make_case("!pledge")
@@ -80,7 +81,7 @@ def test_no_form_works_without_its_token(
         "password": PASSWORD,
         "again": PASSWORD,
     }
-    answer = moderator.client.post(address(path, case), data=fields, follow_redirects=False)
+    answer = admin.client.post(address(path, case), data=fields, follow_redirects=False)
     assert answer.status_code == 403
     assert "Nothing was changed." in answer.text
     assert house.store.ledger_size() == before

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 from litestar.datastructures import UploadFile
@@ -15,6 +16,7 @@ from forestall.doors.api.messages import Batch, FormBatch, FormItem, InlineMedia
 from forestall.doors.api.problems import AnyRequest, Wrong
 from forestall.model.content import Attachment, Content
 
+T = TypeVar("T")
 MAX_JSON_BYTES = 64 * 1024 * 1024
 """Largest JSON body, and largest form without its largest file."""
 MAX_PARTS = 2_000
@@ -24,7 +26,8 @@ BODY_SECONDS = 120.0
 OFF_LOOP_BYTES = 256 * 1024
 """Bodies from this size on are decoded in a thread, so that other requests go on meanwhile."""
 
-_TYPES = {"accept-post": "application/json, multipart/form-data"}
+_EITHER: Sequence[str] = ("application/json", "multipart/form-data")
+_TYPES = {"accept-post": ", ".join(_EITHER)}
 _LONE = re.compile(
     rb"((?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F][0-9a-fA-F]{2})|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*+)"
     rb"((?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][c-fC-F][0-9a-fA-F]{2})*+)"
@@ -88,9 +91,29 @@ def announced(request: AnyRequest, limit: int) -> int:
     return max(size, 0)
 
 
-async def read(request: AnyRequest) -> Asked:
-    """Read and decode the body, whose size the route bounds; raises Wrong."""
-    _check_type(request)
+async def structure(request: AnyRequest, decoder: msgspec.json.Decoder[T]) -> T:
+    """Read a JSON body and decode it; raises Wrong naming the field."""
+    _check_type(request, _EITHER[:1])
+    body = await whole(request)
+    if len(body) >= OFF_LOOP_BYTES:
+        return await asyncio.to_thread(decoded, body, decoder)
+    return decoded(body, decoder)
+
+
+def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Decode JSON; raises Wrong naming the field."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise refusal(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Wrong("bad-request", f"the body is not valid JSON in UTF-8 ({_reason(error)})") from None
+    except RecursionError:
+        raise Wrong("bad-request", "the JSON is nested too deeply") from None
+
+
+async def whole(request: AnyRequest) -> bytes:
+    """Give the bytes of the body of at most `MAX_JSON_BYTES`; raises Wrong."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
             body = await request.body()
@@ -100,12 +123,19 @@ async def read(request: AnyRequest) -> Asked:
         if error.status_code >= 500:
             raise Wrong("timed-out", "the connection was closed before the request body had arrived") from None
         raise
-    if _is_form(request):
-        return await _from_form(request)
-    if len(body) > MAX_JSON_BYTES:
+    if len(body) > MAX_JSON_BYTES and not _is_form(request):
         raise Wrong(
             "too-large", f"the request body has {len(body):,} bytes; this address takes {MAX_JSON_BYTES:,} of JSON"
         )
+    return body
+
+
+async def read(request: AnyRequest) -> Asked:
+    """Read and decode the body, whose size the route bounds; raises Wrong."""
+    _check_type(request)
+    body = await whole(request)
+    if _is_form(request):
+        return await _from_form(request)
     if len(body) >= OFF_LOOP_BYTES:
         return await asyncio.to_thread(asked, body, None)
     return asked(body, None)
@@ -122,12 +152,13 @@ def asked(body: bytes, files: Mapping[str, Attachment] | None) -> Asked:
     return Asked(contents, single)
 
 
-def _check_type(request: AnyRequest) -> None:
-    """Refuse what is neither JSON in UTF-8 nor a form, and compressed bodies."""
+def _check_type(request: AnyRequest, taken: Sequence[str] = _EITHER) -> None:
+    """Refuse what is neither JSON in UTF-8 nor, where that is taken, a form; and compressed bodies."""
     kind, options = request.content_type
-    if kind not in (RequestEncodingType.JSON, RequestEncodingType.MULTI_PART):
+    if kind not in taken:
         what = f"the content type is `{kind}`" if kind else "the request names no content type"
-        raise Wrong("wrong-type", what, "send `application/json` or `multipart/form-data`", headers=_TYPES)
+        told = {"accept-post": ", ".join(taken)}
+        raise Wrong("wrong-type", what, f"send {' or '.join(f'`{name}`' for name in taken)}", headers=told)
     if options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise Wrong(
             "wrong-type", "the JSON is announced in a character set other than UTF-8", "send UTF-8", headers=_TYPES

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from forestall.assembly import House
 from forestall.doors.api.problems import Wrong
@@ -19,6 +20,7 @@ from forestall.model.decision import Decision
 from forestall.model.errors import StoreFailed
 from forestall.model.records import Receipt
 
+T = TypeVar("T")
 SLICE = 8
 """Items screened between two turns of the event loop."""
 GROUP = 128
@@ -32,6 +34,8 @@ LONG = 8_000
 _WARM_UP = Content(
     "warm-up", text="Good morning, صباح الخير", attachments=(Attachment("warm-up.txt", b"Good morning"),)
 )
+_FIRST_LOOKUP = ("pdq", ("0" * 64,), "2026-01-01T00:00:00.000Z")
+"""Loads the compiled search of the index, where it holds anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Desk:
     def __init__(self, house: House) -> None:
         self._screening = house.screening
         self._store = house.store
+        self._library = house.library
         self._outbox = house.outbox
         self._threads = ThreadPoolExecutor(house.settings.box_workers + 1, "screen")
         self._turn: list[tuple[Part, asyncio.Future[Receipts]]] = []
@@ -91,9 +96,21 @@ class Desk:
         finally:
             self.waiting -= len(contents)
 
+    async def aside(self, work: Callable[[Content], T], contents: Sequence[Content]) -> list[T]:
+        """Do work that opens files on each content in our threads, in order; raises Wrong `busy` where too many items wait already."""
+        if self.waiting and self.waiting + len(contents) > MOST_WAITING:
+            raise Wrong("busy", f"{self.waiting:,} items are waiting already")
+        self.waiting += len(contents)
+        try:
+            loop = asyncio.get_running_loop()
+            return await asyncio.gather(*(loop.run_in_executor(self._threads, work, item) for item in contents))
+        finally:
+            self.waiting -= len(contents)
+
     def warm_up(self) -> None:
-        """Screen something in a thread and forget it, so that the first to ask does not wait for what is loaded on first use."""
+        """Screen and look up something in a thread and forget it, so that the first to ask does not wait for what is loaded then."""
         self._threads.submit(self._screening.screen, _WARM_UP)
+        self._threads.submit(self._library.lookup, *_FIRST_LOOKUP)
 
     def close(self) -> None:
         """Finish what is being screened and stop the threads."""

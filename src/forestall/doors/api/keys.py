@@ -8,7 +8,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from forestall.doors.api.problems import Wrong
+from forestall.doors.api.problems import Wrong, allowed
 from forestall.model.ids import sha256_hex
 from forestall.model.ports import Store
 from forestall.model.records import ApiKey
@@ -91,24 +91,38 @@ class Gate(ASGIMiddleware):
         if needed is OPEN:
             await next_app(scope, receive, send)
             return
-        known: Keys = scope["litestar_app"].state[KEYS]
-        pace: Pace = scope["litestar_app"].state[PACE]
-        key = known.check(_secret(scope))
-        if key is None:
-            raise Wrong("bad-key", "the API key is unknown or was revoked", headers=_challenge('error="invalid_token"'))
-        scope["state"]["key"] = key
-        if needed and not set(needed) & set(key.scopes):
-            asked = " or ".join(f"`{name}`" for name in needed)
-            challenge = _challenge(f'error="insufficient_scope", scope="{" ".join(needed)}"')
-            raise Wrong("missing-scope", f"this needs an API key with the scope {asked}", headers=challenge)
-        extra = [(name.encode(), value.encode()) for name, value in pace.step(key.id).items()]
+        extra = let_in(scope, _secret(scope), needed)
+
+        if scope["type"] == ScopeType.HTTP and scope["method"] == "OPTIONS":
+            # litestar names the methods of the first handler of an address only.
+            methods = ", ".join(allowed(scope["litestar_app"], scope["path"]))
+            extra.append((b"allow", methods.encode()))
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *extra]
+                names = {name for name, _ in extra}
+                message["headers"] = [*(pair for pair in message["headers"] if pair[0] not in names), *extra]
             await send(message)
 
         await next_app(scope, receive, counted)
+
+
+def let_in(scope: Scope, secret: str, needed: Sequence[str]) -> list[tuple[bytes, bytes]]:
+    """Check a key and count its request; leaves the key in the request's state and gives headers that tell where it stands.
+
+    Raises Wrong for 401, 403 and 429.
+    """
+    known: Keys = scope["litestar_app"].state[KEYS]
+    pace: Pace = scope["litestar_app"].state[PACE]
+    key = known.check(secret)
+    if key is None:
+        raise Wrong("bad-key", "the API key is unknown or was revoked", headers=_challenge('error="invalid_token"'))
+    scope["state"]["key"] = key
+    if needed and not set(needed) & set(key.scopes):
+        asked = " or ".join(f"`{name}`" for name in needed)
+        challenge = _challenge(f'error="insufficient_scope", scope="{" ".join(needed)}"')
+        raise Wrong("missing-scope", f"this needs an API key with the scope {asked}", headers=challenge)
+    return [(name.encode(), value.encode()) for name, value in pace.step(key.id).items()]
 
 
 def _needed(scope: Scope) -> Sequence[str]:

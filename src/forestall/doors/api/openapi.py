@@ -44,15 +44,23 @@ _EXAMPLES: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Doc:
-    """How a route is described: `answers` are the types of its 200, or `text` its media type; `problems` are keys of `KINDS`."""
+    """How a route is described: `answers` are the types of its 200, or `text` its media type; `problems` are keys of `KINDS`.
+
+    `texts` are further media types of the same;
+    `takes_body` is for content to screen, `body` the type of a JSON body (`lines`: also one per line), `file` says what a file is.
+    """
 
     summary: str
     answers: Sequence[type[msgspec.Struct]] = ()
     text: str = ""
+    texts: Sequence[str] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     path: Mapping[str, str] = field(default_factory=dict)
     query: type[msgspec.Struct] | None = None
     takes_body: bool = False
+    body: type[msgspec.Struct] | None = None
+    lines: type[msgspec.Struct] | None = None
+    file: str = ""
     problems: Sequence[str] = ()
 
 
@@ -66,6 +74,7 @@ def document(routes: Sequence[BaseRoute], version: str) -> dict[str, Any]:
         if DOC in handler.opt
     ]
     types = {kind for _, _, doc in described for kind in doc.answers} | {Item, Batch, FormItem, FormBatch, Problem}
+    types |= {kind for _, _, doc in described for kind in (doc.body, doc.lines) if kind is not None}
     ordered = sorted(types, key=lambda kind: kind.__name__)
     _, schemas = msgspec.json.schema_components(ordered, ref_template=_REF)
     paths: dict[str, Any] = {}
@@ -106,6 +115,8 @@ def _operation(handler: HTTPRouteHandler, doc: Doc) -> dict[str, Any]:
         operation["parameters"] = parameters
     if doc.takes_body:
         operation["requestBody"] = _body()
+    elif doc.body is not None or doc.file:
+        operation["requestBody"] = _own_body(doc)
     return operation
 
 
@@ -173,16 +184,28 @@ def _body() -> dict[str, Any]:
     }
 
 
+def _own_body(doc: Doc) -> dict[str, Any]:
+    """Describe a JSON body, the same line by line, or a file."""
+    content: dict[str, Any] = {}
+    if doc.body is not None:
+        content["application/json"] = {"schema": {"$ref": _REF.format(name=doc.body.__name__)}}
+    if doc.lines is not None:
+        about = f"One {doc.lines.__name__} in JSON per line"
+        content["application/x-ndjson"] = {"schema": {"type": "string", "description": about}}
+    if doc.file:
+        content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
+    told = doc.file or f"JSON of at most {MAX_JSON_BYTES:,} bytes."
+    return {"required": True, "description": told, "content": content}
+
+
 def _success(doc: Doc) -> dict[str, Any]:
     """Describe a route's answer."""
     options = [{"$ref": _REF.format(name=kind.__name__)} for kind in doc.answers]
     schema: dict[str, Any] = {"type": "object"} if doc.text == "application/json" else {"type": "string"}
     if options:
         schema = options[0] if len(options) == 1 else {"oneOf": options}
-    answer: dict[str, Any] = {
-        "description": doc.summary,
-        "content": {doc.text or "application/json": {"schema": schema}},
-    }
+    media = (doc.text or "application/json", *doc.texts)
+    answer: dict[str, Any] = {"description": doc.summary, "content": {name: {"schema": schema} for name in media}}
     if doc.headers:
         answer["headers"] = {
             name: {"description": text, "schema": {"type": "string"}} for name, text in doc.headers.items()

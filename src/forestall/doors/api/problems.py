@@ -9,9 +9,10 @@ from typing import Annotated
 
 import msgspec
 import structlog
-from litestar import Request, Response
+from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.types import Method
 from litestar.utils.path import normalize_path
 
 from forestall.model.errors import BadInput, BoxFailed, Conflict, ForestallError, NotFound, Refused, StoreFailed
@@ -24,6 +25,8 @@ _LONGEST = 500
 """Most characters of `detail`: what the caller sent may be quoted in it."""
 
 AnyRequest = Request[object, object, State]
+
+_METHODS: tuple[Method, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _log = structlog.get_logger(__name__)
 
@@ -172,7 +175,7 @@ def on_http(request: AnyRequest, error: Exception) -> Response[bytes]:
     if kind == "not-found":
         what = "there is nothing at this address"
     elif kind == "wrong-method":
-        headers["allow"] = ", ".join(_allowed(request))
+        headers["allow"] = ", ".join(allowed(request.app, request.scope["path"]))
         what = f"`{request.method}` is not possible here"
     elif kind == "too-large":
         what = "the request body is larger than this address takes"
@@ -213,17 +216,17 @@ def _shortened(text: str) -> str:
     return short.encode("utf-8", "replace").decode("utf-8")
 
 
-def _allowed(request: AnyRequest) -> list[str]:
-    """Give the methods that the address takes."""
-    path = normalize_path(request.scope["path"])
-    taken = [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") if _takes(request, path, method)]
+def allowed(app: Litestar, path: str) -> list[str]:
+    """Give the methods that an address takes."""
+    path = normalize_path(path)
+    taken = [str(method) for method in _METHODS if _takes(app, path, method)]
     return ["GET", "HEAD", *taken[1:]] if taken[:1] == ["GET"] else taken
 
 
-def _takes(request: AnyRequest, path: str, method: str) -> bool:
+def _takes(app: Litestar, path: str, method: Method) -> bool:
     """Tell whether an address takes a method."""
     try:
-        request.app.asgi_router.handle_routing(path=path, method=method)
+        app.asgi_router.handle_routing(path=path, method=method)
     except HTTPException:
         return False
     return True

@@ -1,19 +1,18 @@
 """Routes of the API. Each says which scopes it asks for and how it is described; the work is done elsewhere."""
 
 import asyncio
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.enums import RequestEncodingType
 from litestar.params import FromPath
 
 import forestall
 from forestall.assembly import House
-from forestall.doors.api import body, messages
+from forestall.doors.api import banks, body, lookup, messages
 from forestall.doors.api import metrics as numbers
+from forestall.doors.api.answers import Api, api_of, query_of, raw, written
 from forestall.doors.api.desk import Desk, Kept
 from forestall.doors.api.health import Readiness
 from forestall.doors.api.keys import KEYS, OPEN, PACE, SCOPES, Gate, Keys, Pace
@@ -36,29 +35,6 @@ _CONTENTS = b"/v1/contents/"
 _ENCODED_OFF_LOOP = 32
 """Results from this many on are written down in a thread."""
 
-T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class Api:
-    """What the routes work with; kept in the application's state as `api`."""
-
-    house: House
-    desk: Desk
-    metrics: Metrics
-    readiness: Readiness
-    room: body.Room
-    largest: int
-    description: bytes = b""
-
-    def start(self) -> None:
-        """Warm up while the first requests come in."""
-        self.desk.warm_up()
-
-    def close(self) -> None:
-        """Finish what is being screened; the house stays open."""
-        self.desk.close()
-
 
 def make(house: House) -> tuple[dict[str, Any], Router]:
     """Make the API of a house: its part of the application's state, with the Api as `api`, and its routes."""
@@ -70,7 +46,7 @@ def make(house: House) -> tuple[dict[str, Any], Router]:
     api = Api(house, desk, metrics, Readiness(house), body.Room(ROOM_BYTES), largest)
     router = Router(
         "/",
-        route_handlers=[screen, content, decision, decisions, healthz, readyz, metrics_text, openapi_json],
+        route_handlers=[*_SCREENING, *lookup.HANDLERS, *banks.HANDLERS, *_ABOUT],
         middleware=[Gate()],
         request_max_body_size=largest,
     )
@@ -98,17 +74,17 @@ async def screen(request: AnyRequest) -> Response[bytes]:
     The same item sent again under unchanged rules and banks gives the decision made before and writes nothing, so a request
     that failed can be repeated as it is. If one item cannot be used, nothing of the batch is kept.
     """
-    api = _api(request)
+    api = api_of(request)
     with api.room.take(body.announced(request, api.largest)):
         asked = await body.read(request)
         kept = await api.desk.screen(asked.contents)
     api.metrics.screened(kept)
     if asked.single:
         decision_id = kept[0].decision.id
-        return _json(result.of(kept[0].decision), {"forestall-decision": decision_id})
+        return written(result.of(kept[0].decision), {"forestall-decision": decision_id})
     if len(kept) < _ENCODED_OFF_LOOP:
-        return _raw(_results(kept))
-    return _raw(await asyncio.to_thread(_results, kept))
+        return raw(_results(kept))
+    return raw(await asyncio.to_thread(_results, kept))
 
 
 @get(
@@ -128,7 +104,7 @@ async def content(request: AnyRequest) -> Response[bytes]:
 
     The texts are given only to a key with the scope `read`; for any other they are null.
     """
-    api, asked = _api(request), _asked_content(request)
+    api, asked = api_of(request), _asked_content(request)
     stored = await asyncio.to_thread(api.house.store.content, asked)
     if stored is None:
         raise Wrong(
@@ -136,7 +112,7 @@ async def content(request: AnyRequest) -> Response[bytes]:
         )
     decided = await asyncio.to_thread(api.house.store.decisions_of, asked)
     key: ApiKey = request.scope["state"]["key"]
-    return _json(messages.content_answer(stored, tuple(decided), with_texts="read" in key.scopes))
+    return written(messages.content_answer(stored, tuple(decided), with_texts="read" in key.scopes))
 
 
 @get(
@@ -153,12 +129,12 @@ async def content(request: AnyRequest) -> Response[bytes]:
 )
 async def decision(request: AnyRequest, decision_id: FromPath[str]) -> Response[bytes]:
     """Gives the decision as it was recorded: findings, reasons, excuses, facts and versions."""
-    found = await asyncio.to_thread(_api(request).house.store.decision, decision_id)
+    found = await asyncio.to_thread(api_of(request).house.store.decision, decision_id)
     if found is None:
         raise Wrong(
             "not-found", f"there is no decision `{decision_id}`", "use the id given as `decision` when it was made"
         )
-    return _json(messages.decision_answer(found))
+    return written(messages.decision_answer(found))
 
 
 @get(
@@ -178,42 +154,37 @@ async def decisions(request: AnyRequest) -> Response[bytes]:
 
     A decision may be given twice, never left out: its `id` tells.
     """
-    query = _query(request, DecisionsQuery)
-    store = _api(request).house.store
+    query = query_of(request, DecisionsQuery)
+    store = api_of(request).house.store
     outcome = None if query.outcome is msgspec.UNSET else query.outcome
     page = await asyncio.to_thread(store.decisions, query.since, outcome, query.limit)
-    return _json(messages.decisions_answer(page, query.since))
+    return written(messages.decisions_answer(page, query.since))
 
 
 @get("/healthz", opt={SCOPES: OPEN, DOC: Doc("Is the process alive?", answers=(Health,))})
 async def healthz() -> Response[bytes]:
     """Answers as long as the process does."""
-    return _json(Health("alive", forestall.__version__))
+    return written(Health("alive", forestall.__version__))
 
 
 @get("/readyz", opt={SCOPES: OPEN, DOC: Doc("Can it screen now?", answers=(Health,), problems=("not-ready",))})
 async def readyz(request: AnyRequest) -> Response[bytes]:
     """Answers 200 where the ruleset is loaded, the store commits and files can be opened, else 503 saying which of them not."""
-    await _api(request).readiness.check()
-    return _json(Health("ready", forestall.__version__))
+    await api_of(request).readiness.check()
+    return written(Health("ready", forestall.__version__))
 
 
 @get("/metrics", opt={SCOPES: READ, DOC: Doc("Counts and times for Prometheus", text=numbers.MEDIA_TYPE)})
 async def metrics_text(request: AnyRequest) -> Response[bytes]:
     """Gives counts and times, never content. It asks for a key, because outcome counts tell a poster whether a post was noticed."""
-    text = await asyncio.to_thread(_api(request).metrics.text)
+    text = await asyncio.to_thread(api_of(request).metrics.text)
     return Response(text, media_type=numbers.MEDIA_TYPE, headers=SAFE_HEADERS)
 
 
 @get("/openapi.json", opt={SCOPES: OPEN, DOC: Doc("This description", text=_JSON)})
 async def openapi_json(request: AnyRequest) -> Response[bytes]:
     """Gives the description of this API in OpenAPI 3.1."""
-    return _raw(_api(request).description)
-
-
-def _api(request: AnyRequest) -> Api:
-    api: Api = request.app.state["api"]
-    return api
+    return raw(api_of(request).description)
 
 
 def _results(kept: list[Kept]) -> bytes:
@@ -221,32 +192,13 @@ def _results(kept: list[Kept]) -> bytes:
     return msgspec.json.encode(Results(tuple(result.of(item.decision) for item in kept)))
 
 
-def _json(answer: msgspec.Struct, headers: dict[str, str] | None = None) -> Response[bytes]:
-    """Answer with a message."""
-    return _raw(msgspec.json.encode(answer), headers)
-
-
-def _raw(answer: bytes, headers: dict[str, str] | None = None) -> Response[bytes]:
-    """Answer with a message that is written down already."""
-    return Response(answer, media_type=RequestEncodingType.JSON, headers={**SAFE_HEADERS, **(headers or {})})
-
-
 def _asked_content(request: AnyRequest) -> str:
     """Give the content id of the address as it was sent: ids can be addresses themselves, whose `//` the router would fold."""
-    raw = request.scope.get("raw_path", b"").partition(b"?")[0]
-    if not raw.startswith(_CONTENTS):
+    sent = request.scope.get("raw_path", b"").partition(b"?")[0]
+    if not sent.startswith(_CONTENTS):
         return str(request.path_params["content_id"]).removeprefix("/")
-    return unquote_to_bytes(raw[len(_CONTENTS) :]).decode("utf-8", "replace")
+    return unquote_to_bytes(sent[len(_CONTENTS) :]).decode("utf-8", "replace")
 
 
-def _query(request: AnyRequest, shape: type[T]) -> T:
-    """Give the query of the address in a shape; raises Wrong `bad-request` naming the parameter."""
-    given = request.query_params.dict()
-    twice = [name for name, values in given.items() if len(values) > 1]
-    if twice:
-        raise Wrong("bad-request", f"`{twice[0]}` is given twice", "give it once", field=twice[0])
-    try:
-        return msgspec.convert({name: values[0] for name, values in given.items()}, shape, strict=False)
-    except msgspec.ValidationError as error:
-        refusal = body.refusal(str(error))
-        raise Wrong("bad-request", refusal.what, field=refusal.field) from None
+_SCREENING = [screen, content, decision, decisions]
+_ABOUT = [healthz, readyz, metrics_text, openapi_json]

@@ -74,7 +74,7 @@ def _screened(
 def _opened(house: House, content: Content) -> Screened:
     """Screen content with files, and let go of the decoded pictures: a chunk of them would fill the memory."""
     item = house.screening.screen(content)
-    return replace(item, reading=replace(item.reading, planes=(), memo={}))
+    return replace(item, reading=replace(item.reading, planes=(), sounds=(), memo={}))
 
 
 def _settled(house: House, items: Sequence[Screened], kept: Sequence[Future[Receipt]]) -> Chunk:

@@ -1,12 +1,13 @@
 """One case on a page: the parts of the text with marks, what was noticed, the ways to answer, and what happened so far. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from forestall.doors.console import cards as told
-from forestall.doors.console import listing, marks
+from forestall.doors.console import known, listing, marks
 from forestall.doors.console.words import Words
 from forestall.ledger.entry import parse
+from forestall.model.bank import Bank, Signal
 from forestall.model.decision import Decision
 from forestall.model.outcome import Outcome
 from forestall.model.reading import BODY, Segment
@@ -75,6 +76,7 @@ class CasePage:
     answer: Decision | None
     row: listing.Row
     cards: Sequence[told.Card]
+    known: Sequence[known.Known]
     more_findings: int
     reasons: Sequence[told.Why]
     excuses: Sequence[told.Why]
@@ -95,13 +97,22 @@ class CasePage:
         return self.view.case.state is CaseState.OPEN
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the banks hold now of the signals that a case's findings name: signals and banks by id."""
+
+    signals: Mapping[int, Signal] = field(default_factory=dict)
+    banks: Mapping[str, Bank] = field(default_factory=dict)
+
+
 def page(
-    view: CaseView, ledger: Sequence[LedgerRow], person: Person, words: Words, *, now: str, whole: bool
+    view: CaseView, ledger: Sequence[LedgerRow], person: Person, words: Words, *, now: str, whole: bool, held: Held
 ) -> CasePage:
     """Put one case into words.
 
     Takes:
         ledger: the lines about the content, the case and its decisions.
+        held: what the banks hold now of the signals it met.
         whole: show long texts to their end, within `_WHOLE`.
     """
     decision, content = view.asked_by, view.content
@@ -113,6 +124,7 @@ def page(
         answer=next((item for item in view.decisions if item.id == view.case.conclusion), None),
         row=listing.row(view, words, now),
         cards=shown,
+        known=known.known(shown, held.signals, held.banks, words),
         more_findings=len(decision.findings) - len(shown),
         reasons=told.reasons(decision, shown, words),
         excuses=told.excuses(decision, shown, words),

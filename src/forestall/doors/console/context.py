@@ -43,6 +43,8 @@ Holder = NamedDependency[SkipValidation[Person | None]]
 """Whom the session belongs to; None where nobody is signed in."""
 Signed = NamedDependency[SkipValidation[Person]]
 """Someone who is signed in; asking for it closes a handler to everybody else."""
+Admin = NamedDependency[SkipValidation[Person]]
+"""Someone who is signed in and may change banks and exchanges; asking for it as `admin` closes a handler to everybody else."""
 Sent = NamedDependency[SkipValidation[Form]]
 """The fields of a form that came from our own page; asking for it closes a handler to every other form."""
 
@@ -78,6 +80,13 @@ def decider_of(person: Signed) -> Person:
     return person
 
 
+def admin_of(person: Signed) -> Person:
+    """Give who is signed in and may change banks; raises Refused."""
+    if person.role not in people.CURATES:
+        raise Refused(f"the role `{person.role}` may not change banks", "ask an admin of this service")
+    return person
+
+
 def seen_by(request: AnyRequest, desk: TheDesk, holder: Holder) -> Visit:
     """Make the visit."""
     return visit.begin(request, desk.jar, holder, desk.house.clock(), desk.titles)
@@ -98,6 +107,7 @@ def dependencies(desk: Desk) -> dict[str, Provide]:
         "holder": Provide(holder_of, sync_to_thread=True),
         "person": Provide(person_of, sync_to_thread=False),
         "decider": Provide(decider_of, sync_to_thread=False),
+        "admin": Provide(admin_of, sync_to_thread=False),
         "seen": Provide(seen_by, sync_to_thread=False),
         "form": Provide(form_of),
     }

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from forestall.doors.console import casepage, listing, pages, pictures
+from forestall.doors.console import casepage, known, listing, pages, pictures
 from forestall.doors.console.context import Desk, Seen, Sent, Signed, TheDesk
 from forestall.doors.console.headers import MEDIA_POLICY
 from forestall.doors.console.visit import AnyRequest, Visit
@@ -145,12 +145,23 @@ def _list(desk: Desk, seen: Visit, person: Person, state: CaseState, request: An
 def _case(desk: Desk, seen: Visit, person: Person, view: cases.CaseView, status: int = 200, **values: Any) -> Page:
     """Show a case, with what was wrong with an answer to it."""
     ledger = _ledger(desk, view)
-    shown = casepage.page(view, ledger, person, seen.words, now=seen.now, whole=bool(values.pop("whole", False)))
+    whole = bool(values.pop("whole", False))
+    shown = casepage.page(view, ledger, person, seen.words, now=seen.now, whole=whole, held=_held(desk, view))
     by = casepage.who(shown.answer.by, person, seen.words) if shown.answer else ""
     ago = seen.words.ago(shown.answer.at, seen.now) if shown.answer else ""
     own = bool(shown.answer and shown.answer.by == f"{casepage.PERSON}{person.id}")
     filled = {"own_answer": own, "fault": None, "conflict": False, "done": None, "draft": _Draft(), **values}
     return pages.page(seen, desk.jar, "case.html", status, page=shown, answered_by=by, answered_ago=ago, **filled)
+
+
+def _held(desk: Desk, view: cases.CaseView) -> casepage.Held:
+    """Give what the banks hold now of the signals that the findings name."""
+    store = desk.house.store
+    numbers = known.signal_ids(finding.evidence for finding in view.asked_by.findings)
+    if not numbers:
+        return casepage.Held()
+    signals = {signal.id: signal for signal in store.signals(numbers)}
+    return casepage.Held(signals, {bank.id: bank for bank in store.banks()})
 
 
 def _ledger(desk: Desk, view: cases.CaseView) -> list[LedgerRow]:

@@ -6,8 +6,8 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from forestall.assembly import House
+from forestall.doors.console import banks, entrance, errors, pages, sources
 from forestall.doors.console import desk as desk_handlers
-from forestall.doors.console import entrance, errors, pages
 from forestall.doors.console.context import Desk, dependencies
 from forestall.doors.console.headers import Guarded
 from forestall.doors.console.visit import AnyRequest, Jar
@@ -30,7 +30,7 @@ def routes(house: House) -> list[ControllerRouterHandler]:
     return [
         Router(
             path=PATH,
-            route_handlers=[*entrance.HANDLERS, *desk_handlers.HANDLERS, static_file, nothing_here],
+            route_handlers=[*_OURS, static_file, nothing_here],
             dependencies=dependencies(desk),
             middleware=[Guarded(desk.jar.https)],
             # Each family again: the server's own handlers for them would otherwise come first.
@@ -55,3 +55,6 @@ def static_file(stamp: FromPath[str], name: FromPath[str]) -> Response[bytes]:
 def nothing_here(rest: FromPath[str]) -> Response[bytes]:
     """Answer every other address below the console with a page that says so."""
     raise NotFoundException(detail=f"there is nothing at {rest[:100]}")
+
+
+_OURS = [*entrance.HANDLERS, *desk_handlers.HANDLERS, *banks.HANDLERS, *sources.HANDLERS]
