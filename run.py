@@ -4,6 +4,7 @@
   python3 run.py up --demo     screen the example platform, then serve API and console on this machine
   python3 run.py up            serve API and console on your own data (folder forestall-data)
   python3 run.py test          every check and every test; `test -- ARGS` runs pytest alone with ARGS
+  python3 run.py full          install what not everybody may want: films and sound (PyAV, whose codecs are GPL), Parquet (DuckDB)
   python3 run.py COMMAND ...   any other forestall command, such as `screen`, `explain` or `doctor`
 
 The first start downloads the packages named in requirements/ by version and SHA-256 into .venv, which takes
@@ -26,7 +27,7 @@ from pathlib import Path
 
 # Kept readable to Python 3.7, so that an old Python says "too old" instead of showing a syntax error.
 OLDEST = (3, 11)
-SETS = ("default", "dev")
+SETS = ("default", "full", "dev")
 """The sets of packages, each containing the one before it."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SOURCES = ("src", "tests", "benchmarks", "docs", "examples", "run.py")
@@ -92,6 +93,14 @@ class Place:
             return any(stamped == self.digest(name) for name in SETS[SETS.index(set_name) :])
         except (OSError, UnicodeDecodeError):
             return False
+
+    def stamped(self) -> str:
+        """Name the set that was installed last, under whatever locks; the smallest where there is none."""
+        try:
+            name = self.stamp.read_text("ascii").partition(" ")[0]
+        except (OSError, UnicodeDecodeError):
+            return SETS[0]
+        return name if name in SETS else SETS[0]
 
 
 def say(text: str) -> None:
@@ -195,6 +204,8 @@ def set_up(place: Place, set_name: str) -> None:
     with alone(place):
         if place.is_ready(set_name):
             return
+        if set_name == "default" and place.stamped() != "default":
+            set_name = "full"  # when the locks change, what could be opened before still can
         started = time.monotonic()
         say(f"Setting up Forestall in {place.venv} (first start, or the locks changed)")
         env = clean_environment(place, os.environ)
@@ -394,13 +405,16 @@ def main(arguments: list[str]) -> int:
             version = ".".join(str(part) for part in sys.version_info[:3])
             raise Stop(f"this is Python {version}, Forestall needs 3.11 or newer", "Try `python3.11 run.py` or newer.")
         testing = arguments[0] == "test"
-        set_up(place, "dev" if testing else "default")
+        set_up(place, {"test": "dev", "full": "full"}.get(arguments[0], "default"))
     except Stop as stop:
         say(f"run.py: {stop.what}\n  {stop.next_step}")
         return 1
     except KeyboardInterrupt:
         say("\nrun.py: interrupted; run the same command again to go on")
         return 130
+    if arguments[0] == "full":
+        say("Everything is installed: films, sound and Parquet can be read.")
+        return 0
     if testing:
         try:
             rest = arguments[2:] if arguments[1:2] == ["--"] else arguments[1:]

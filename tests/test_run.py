@@ -31,7 +31,7 @@ def run() -> ModuleType:
 def place(run: ModuleType, tmp_path: Path) -> Any:
     """Give a project folder with locks and nothing installed."""
     (tmp_path / "requirements").mkdir()
-    for name in ("uv", "default", "dev"):
+    for name in ("uv", "default", "full", "dev"):
         (tmp_path / "requirements" / f"{name}.lock").write_text(f"{name}==1 \\\n    --hash=sha256:00\n")
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     (tmp_path / "src").mkdir()
@@ -90,6 +90,17 @@ def test_every_package_is_pinned_by_hash_and_never_built(
     assert "--require-hashes" in bootstrap
     assert {"--require-hashes", "--no-build"} <= set(packages)
     assert {"--no-deps", "--no-build-isolation"} <= set(project)
+
+
+def test_what_opens_films_stays(run: ModuleType, place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `full`, `up` installs nothing, and where the locks changed it installs the full set again, not a smaller one."""
+    install(run, place, monkeypatch, "full")
+    assert place.is_ready("default")
+    assert not place.is_ready("dev")
+    (place.root / "requirements" / "full.lock").write_text("full==2\n")
+    assert not place.is_ready("default")
+    install(run, place, monkeypatch, "default")
+    assert place.is_ready("full")
 
 
 def test_dev_holds_default_but_not_the_other_way(run: ModuleType, place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
