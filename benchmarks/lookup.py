@@ -28,6 +28,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+AFTER_SECONDS = 30.0
 FILL = """
 import sys
 from forestall.assembly import build
@@ -274,11 +275,12 @@ def importing(folder: Path, options: argparse.Namespace) -> None:
         asyncio.run(together(place, asks[:200], 1))
         _, idle = asyncio.run(together(place, asks, 1))
         seconds, busy = asyncio.run(_while_importing(place, asks, rows, folder / "data" if options.apart else None))
+        after = asyncio.run(_for_a_while(place, asks))  # what was screened before is searched for what came
     way = "by another process" if options.apart else "over the API"
     print(
         f"lookups by one client while {options.rows:,} rows are imported {way}; {options.hashes:,} hashes banked before; ms"
     )
-    for name, times in (("idle", idle), ("importing", sorted(busy))):
+    for name, times in (("idle", idle), ("importing", sorted(busy)), ("afterwards", after)):
         quantiles = "  ".join(f"p{part * 100:g} {at(times, part):8.2f}" for part in (0.5, 0.9, 0.99, 0.999))
         print(f"{name:<10} {len(times):>8,} lookups  {quantiles}  max {times[-1] * 1_000:8.1f}")
     ratio = at(sorted(busy), 0.99) / at(idle, 0.99)
@@ -308,6 +310,15 @@ async def _while_importing(
 
     seconds, _ = await asyncio.gather(bring(), client(place, asks, times, over))
     return seconds, times
+
+
+async def _for_a_while(place: Place, asks: Sequence[Ask]) -> list[float]:
+    """Look up for half a minute; give the time of each answer, sorted."""
+    times: list[float] = []
+    over = asyncio.Event()
+    asyncio.get_running_loop().call_later(AFTER_SECONDS, over.set)
+    await client(place, asks, times, over)
+    return sorted(times)
 
 
 async def _added(place: Place, entry: bytes) -> None:

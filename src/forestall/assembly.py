@@ -9,6 +9,7 @@ from forestall.detect import contact, match, names, recruit
 from forestall.detect.match.seen import Seen
 from forestall.detect.match.signals.contact import type_of
 from forestall.exchange.feeds import feeds
+from forestall.exchange.fetch import WebFetcher
 from forestall.exchange.files import SignalFileFormats
 from forestall.exchange.platform import PlatformExports
 from forestall.exchange.platform.webhook import from_settings
@@ -81,6 +82,7 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
         screening=screening,
         opener=opener,
         exports=PlatformExports(),
+        fetcher=WebFetcher(settings),
         files=formats,
         library=library,
         types=types,

@@ -257,6 +257,18 @@ class StoreKnown:
         submit(store, decided(), banked(late := signal("b", "0" * 64)))
         assert store.signals_since(cursor).items == (late,)
 
+    def test_the_banks_that_changed(self, store: Store) -> None:
+        """A follower that wants banks alone is given each once, and waits at the end like one that wants signals."""
+        assert store.banks_since() == ([], "")
+        submit(store, banked(signal("b"), signal("c")), banked(signal("b", "1" * 64)))
+        found, cursor = store.banks_since()
+        assert sorted(found) == ["b", "c"]
+        assert store.banks_since(cursor) == ([], cursor)
+        assert store.signals_since(cursor) == Page(())
+        submit(store, banked(late := signal("c", "0" * 64)))
+        assert store.banks_since(cursor)[0] == ["c"]
+        assert store.signals_since(cursor).items == (late,)
+
     def test_the_position_of_known_material(self, store: Store) -> None:
         """The position is that of the newest change of a bank or signal; other changes do not move it."""
         positions = []

@@ -1,5 +1,6 @@
 """A partner's service on this machine: plays payloads back, and any failure a test asks for."""
 
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -74,6 +75,10 @@ class Partner:
             return self.failing(asked, 0) or self.healthy(asked)
         self.pages += 1
         return self.failing(asked, self.pages) or self.healthy(asked)
+
+    def under_tls(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
 
     def __enter__(self) -> Self:
         self._thread.start()

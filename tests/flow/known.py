@@ -83,8 +83,9 @@ class NoLibrary:
     def __init__(self) -> None:
         self.told: dict[str, Sequence[Match]] = {}
 
-    def follow(self) -> bool:
+    def follow(self, *, patient: bool = True) -> bool:
         """Nothing to follow."""
+        del patient
         return False
 
     def versions(self) -> Mapping[str, str]:

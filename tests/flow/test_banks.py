@@ -84,7 +84,7 @@ def test_a_bank_is_made_with_its_ledger_line(room: Room) -> None:
     "given",
     [
         {"name": ""},
-        {"name": "x" * 65},
+        {"name": "x" * 129},
         {"name": "two\nlines"},
         {"name": "turned\u202e"},
         {"name": "KNOWN"},

@@ -114,7 +114,7 @@ def create_app(house: House) -> Litestar:
         route_handlers=[front, router, *console.routes(house), *hma.routes(house)],
         state=State(state, deep_copy=False),
         on_startup=[state["api"].start, chores.start],
-        on_shutdown=[chores.stop, state["api"].close],
+        on_shutdown=[house.importer.stop, chores.stop, state["api"].close],
         exception_handlers={
             HTTPException: problems.on_http,
             ForestallError: problems.on_wrong,

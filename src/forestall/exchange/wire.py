@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import math
 import socket
 import ssl
 import time
@@ -39,12 +40,14 @@ class GuardedBackend(httpcore2.SyncBackend):
     Takes:
         private: hosts that may be anywhere, on any port.
         allow: what the operator does to let a host be among them.
+        latest: when, on the monotonic clock, everything ends, however slowly bytes come.
     """
 
-    def __init__(self, private: Iterable[str] = (), allow: str = WEBHOOK) -> None:
+    def __init__(self, private: Iterable[str] = (), allow: str = WEBHOOK, latest: float = math.inf) -> None:
         super().__init__()
         self._private = {host.lower() for host in private}
         self._allow = allow
+        self._latest = latest
 
     def connect_tcp(
         self,
@@ -62,11 +65,54 @@ class GuardedBackend(httpcore2.SyncBackend):
             blocked = [address for address in addresses if not is_public(str(address))]
             if blocked:
                 raise Refused(f"`{host}` leads to {blocked[0]}, which is not public", self._allow)
-        return super().connect_tcp(str(addresses[0]), port, timeout, local_address, socket_options)
+        timeout = _left(timeout, self._latest)
+        stream = super().connect_tcp(str(addresses[0]), port, timeout, local_address, socket_options)
+        return _Ending(stream, self._latest)
 
     def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore2.NetworkStream:
         """Refuse local sockets."""
         raise Refused("local sockets are not allowed", "give an http(s) address")
+
+
+class _Ending(httpcore2.NetworkStream):
+    """A connection on which nothing takes longer than until an instant: the time limit on each read alone bounds no answer."""
+
+    def __init__(self, stream: httpcore2.NetworkStream, latest: float) -> None:
+        self._stream = stream
+        self._latest = latest
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what has come."""
+        return self._stream.read(max_bytes, _left(timeout, self._latest))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all of it."""
+        self._stream.write(buffer, _left(timeout, self._latest))
+
+    def close(self) -> None:
+        """Close it."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        """Go on under TLS."""
+        left = _left(timeout, self._latest)
+        return _Ending(self._stream.start_tls(ssl_context, server_hostname, left), self._latest)
+
+    def get_extra_info(self, info: str) -> Any:
+        """Tell something about the connection underneath."""
+        return self._stream.get_extra_info(info)
+
+
+def _left(timeout: float | None, latest: float) -> float | None:
+    """Give the time limit of one step; raises ReadTimeout once there is no time left."""
+    if math.isinf(latest):
+        return timeout
+    left = latest - time.monotonic()
+    if left <= 0:
+        raise httpcore2.ReadTimeout("the time is up")
+    return left if timeout is None else min(left, timeout)
 
 
 def is_public(address: str) -> bool:
@@ -100,7 +146,8 @@ def _tls() -> ssl.SSLContext:
 class Answer:
     """What a server said: its status, the type of its body without parameters, what it asks us to wait, and the body itself.
 
-    `wait` is in seconds, None where it does not say. `cut` says why the body is not all of it, and is empty where it is.
+    `wait` is in seconds, None where it does not say. `cut` says why the body is not all of it, and is empty where it is. `location`
+    is where a redirect leads, as the server wrote it: nothing here follows it.
     Close `body`, or use the answer as a context manager.
     """
 
@@ -109,6 +156,7 @@ class Answer:
     wait: int | None
     body: IO[bytes] = field(repr=False)
     cut: str = ""
+    location: str = field(default="", repr=False)
 
     def __enter__(self) -> Self:
         return self
@@ -120,12 +168,15 @@ class Answer:
 
 
 class Wire:
-    """An HTTP client that follows no redirect, reads no proxy setting and stops after `seconds` without a byte."""
+    """An HTTP client that follows no redirect, reads no proxy setting and stops after `seconds` without a byte, or at `latest`."""
 
-    def __init__(self, private: Iterable[str] = (), seconds: float = 10.0, allow: str = WEBHOOK) -> None:
+    def __init__(
+        self, private: Iterable[str] = (), seconds: float = 10.0, allow: str = WEBHOOK, latest: float = math.inf
+    ) -> None:
         transport = httpx2.HTTPTransport(verify=_tls(), trust_env=False)
         # The pool takes a network backend in public; the transport has no public way to hand one on (tests/exchange/test_wire.py).
-        transport._pool = httpcore2.ConnectionPool(ssl_context=_tls(), network_backend=GuardedBackend(private, allow))
+        backend = GuardedBackend(private, allow, latest)
+        transport._pool = httpcore2.ConnectionPool(ssl_context=_tls(), network_backend=backend)
         self._client = httpx2.Client(transport=transport, timeout=seconds, follow_redirects=False, trust_env=False)
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
@@ -154,7 +205,8 @@ class Wire:
                 spool.seek(0)
                 media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
                 wait = _wait(response.headers.get("retry-after", ""))
-                return Answer(response.status_code, media_type, wait, spool, cut)
+                location = response.headers.get("location", "")
+                return Answer(response.status_code, media_type, wait, spool, cut, location)
         except BaseException as error:
             spool.close()
             if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError | ValueError):

@@ -29,7 +29,7 @@ LONGEST_VALUE = 4_000_000
 """Most letters of one value."""
 SHOWN = 20
 """Problems that are kept word for word; all are counted."""
-LONGEST_NAME = 64
+LONGEST_NAME = 128
 LONGEST_NOTE = 1_000
 LONGEST_DESCRIPTION = 4_000
 

@@ -1,26 +1,29 @@
 """The house: everything plugged together, as the doors see it. `assembly.build` makes one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, BinaryIO, Self, cast
 
 from forestall.flow import act, decide, retain, retrohunt
-from forestall.flow.banks import Banker
+from forestall.flow.banks import Added, Banker
 from forestall.flow.decide import Outbox
 from forestall.flow.exchange import Puller, Routes
 from forestall.flow.gather import Gatherer
+from forestall.flow.importing import APART_BYTES, Importer, Job, size_of
 from forestall.flow.retrohunt import Hunter
 from forestall.flow.screen import Screened, Screening
 from forestall.ledger.checkpoint import Signer
-from forestall.model.bank import Match, Trace
-from forestall.model.content import Content
+from forestall.model.bank import Bank, Match, Trace
+from forestall.model.content import Attachment, Content
 from forestall.model.errors import StoreFailed
 from forestall.model.outcome import Outcome
 from forestall.model.ports import (
     Archive,
     Clock,
     Exports,
+    Fetcher,
     Library,
     NewId,
     Opener,
@@ -52,6 +55,7 @@ class House:
     screening: Screening
     opener: Opener
     exports: Exports
+    fetcher: Fetcher
     files: SignalFiles
     library: Library
     types: Types
@@ -64,6 +68,7 @@ class House:
     workshop: Workshop | None
     platform: Platform | None
     signer: Signer | None
+    importer: Importer = field(default_factory=Importer)
 
     @property
     def store(self) -> Store:
@@ -105,6 +110,10 @@ class House:
         """Give a fresh gatherer of content from paths."""
         return Gatherer(self.exports, self.opener, self.settings.max_file_bytes, self.settings.max_depth)
 
+    def fetch(self, url: str) -> Attachment:
+        """Fetch a file by its address; raises BadInput, Refused where no operator allows its host, and ExchangeFailed."""
+        return self.fetcher.fetch(url)
+
     def traces(self, content: Content) -> Sequence[Trace]:
         """Open content and give its signals; decides and keeps nothing."""
         return self.tracer.traces(self.screening.open(content))
@@ -118,14 +127,36 @@ class House:
         return self.library.lookup(kind, [self.types.normalise(kind, value) for value in values], self.clock())
 
     def follow(self) -> bool:
-        """Take in what changed in the banks, also by other processes; tells whether anything did."""
-        return self.library.follow()
+        """Take in what changed in the banks, also by other processes; tells whether anything did.
+
+        What another process is taking in at this moment is left to it, and is here a moment later.
+        """
+        return self.library.follow(patient=False)
+
+    @property
+    def scratch(self) -> str | None:
+        """The folder for files that are brought while they arrive: on the disk of our own data, or wherever the system has them."""
+        return self.settings.data if self.signer is not None and Path(self.settings.data).is_dir() else None
+
+    def bring(self, bank: Bank, form: str, name: str, file: IO[bytes], by: str) -> Added:
+        """Import a file of a known format into a bank; a large one by a process of its own. Raises as `Importer.run` does."""
+        # A store that was given to us, as one in memory, no other process can open.
+        if self.scratch is None or size_of(file) <= APART_BYTES:
+            return self.banker.add(bank, self.files.read(form, name, cast("BinaryIO", file)), by)
+        added = self.importer.run(Job(self.settings, bank.id, form, name, by, file.fileno()))
+        self.library.follow()
+        return added
 
     def hunt_due(self, stop: Callable[[], bool] = lambda: False) -> int:
-        """Search earlier content for signals that came since the last hunt, until `stop` says so; gives how many hunts ended."""
-        self.hunter.overlooked()
-        self.hunter.late(stop)
-        hunts = self.hunter.run_waiting(stop=stop)
+        """Search earlier content for signals that came since the last hunt, until `stop` says so; gives how many hunts ended.
+
+        What a process of its own imports is searched for by that process.
+        """
+        filled = self.importer.bank
+        if not filled:
+            self.hunter.overlooked()
+            self.hunter.late(stop)
+        hunts = self.hunter.run_waiting(stop, filled)
         return sum(hunt.state is not HuntState.RUNNING for hunt in hunts)
 
     def pull_due(self, stop: Callable[[], bool] = lambda: False) -> int:
@@ -144,6 +175,7 @@ class House:
 
     def close(self) -> None:
         """Finish writes and stop workers; closing twice is fine."""
+        self.importer.stop()
         self.library.close()
         if self.workshop is not None:
             self.workshop.archive.close()

@@ -136,9 +136,8 @@ class Hunter:
         changed = {bank.id for bank in banks} - noticed.wanted
         if noticed.cursor is None:
             noticed.cursor = next((hunt.cursor for hunt in self.store.hunts() if hunt.state is HuntState.DONE), "")
-        while (page := self.store.signals_since(noticed.cursor, PAGE)).items:
-            changed.update(signal.bank for signal in page.items)
-            noticed.cursor = page.next_cursor
+        filled, noticed.cursor = self.store.banks_since(noticed.cursor)
+        changed.update(filled)
         found = [self.start(bank, "machine") for bank in banks if bank.id in changed and self._unseen(bank)]
         noticed.wanted, noticed.position = {bank.id for bank in banks}, position
         return found
@@ -164,11 +163,9 @@ class Hunter:
             count += 1
         return count
 
-    def run_waiting(
-        self, progress: Callable[[Hunt], None] | None = None, stop: Callable[[], bool] = lambda: False
-    ) -> Sequence[Hunt]:
-        """Do all hunts that wait, oldest first, and give them as they then are."""
-        return [self.run(hunt, progress, stop) for hunt in self.waiting()]
+    def run_waiting(self, stop: Callable[[], bool] = lambda: False, besides: str = "") -> Sequence[Hunt]:
+        """Do all hunts that wait, oldest first, besides those on one bank, and give them as they then are."""
+        return [self.run(hunt, None, stop) for hunt in self.waiting() if hunt.bank != besides]
 
     def waiting(self) -> Sequence[Hunt]:
         """Give the hunts that were begun and are not done, oldest first."""

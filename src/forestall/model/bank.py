@@ -1,12 +1,15 @@
 """Banks of known material: signals, who says what about each, and what follows from that."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from forestall.model.finding import Span
+
+FILE_DIGESTS = frozenset({"md5", "sha1", "sha256", "sha512"})
+"""Types whose equality means that a file is the same, byte for byte."""
 
 
 class Trust(StrEnum):
@@ -217,6 +220,18 @@ def opinion_of(bank: Bank, signal: Signal) -> Standing | None:
     seeds = [opinion for opinion in kept if opinion.stance is Stance.SEED]
     if seeds and len(seeds) == len(kept):
         return Standing(Trust.CANDIDATE, seeds[0])
+    return None
+
+
+def excused_by(match: Match, matches: Iterable[Match]) -> Match | None:
+    """Give the match in an allow bank that excuses a match: on the same part, the same file or at least as near."""
+    for other in matches:
+        if other.bank.purpose is not Purpose.ALLOW or other.part != match.part:
+            continue
+        if other.signal.type in FILE_DIGESTS or (
+            other.signal.type == match.signal.type and other.distance <= match.distance
+        ):
+            return other
     return None
 
 

@@ -86,6 +86,14 @@ class Opener(Protocol):
         ...
 
 
+class Fetcher(Protocol):
+    """Fetches files that a caller names by their address, from where the operator allows it. Bounded in time and memory."""
+
+    def fetch(self, url: str) -> Attachment:
+        """Fetch one file. Raises BadInput, Refused and ExchangeFailed; no error holds more of the address than its host."""
+        ...
+
+
 class Exports(Protocol):
     """Knows the export formats of platforms by their content."""
 
@@ -183,8 +191,11 @@ class Types(Protocol):
 class Library(Protocol):
     """All banked signals, ready to be met. Any number of threads may look while it follows the store."""
 
-    def follow(self) -> bool:
-        """Take in what changed in the store since last time; tells whether anything did. Cheap where nothing did."""
+    def follow(self, *, patient: bool = True) -> bool:
+        """Take in what changed in the store since last time; tells whether anything did. Cheap where nothing did.
+
+        Without `patient` what another process is taking in at this moment is left to it; the next call sees it.
+        """
         ...
 
     def versions(self) -> Mapping[str, str]:
@@ -361,6 +372,13 @@ class Store(SignalSource, Protocol):
 
     def bank_named(self, name: str) -> Bank | None:
         """Give a bank by its name (case does not matter)."""
+        ...
+
+    def banks_since(self, cursor: str = "") -> tuple[Sequence[str], str]:
+        """Give the ids of the banks with signals changed after a cursor, and the cursor to wait at, which is that of `signals_since`.
+
+        The database goes through the signals on its own; a million take about a second and hold up nobody.
+        """
         ...
 
     def signals_of(

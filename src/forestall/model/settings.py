@@ -67,6 +67,10 @@ class Settings:
     """Secret with which webhook messages are signed (Standard Webhooks, `whsec_…`)."""
     webhook_private_hosts: tuple[str, ...] = ()
     """Host names in `webhook_url` that may resolve to private addresses."""
+    fetch_hosts: tuple[str, ...] = ()
+    """Host names whose files may be fetched when a caller names an address instead of sending a file; empty fetches nothing."""
+    fetch_private_hosts: tuple[str, ...] = ()
+    """Host names in `fetch_hosts` that may resolve to private addresses, and be asked on any port."""
     hma: bool = False
     """Answer under `/hma` like a Hasher-Matcher-Actioner (HMA), on the same banks; asks for an API key."""
     hma_open_on_loopback: bool = False

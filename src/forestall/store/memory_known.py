@@ -1,5 +1,6 @@
 """Known material in the store in memory: banks, signals, sightings, retro-hunts and exchanges."""
 
+import sys
 from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -97,6 +98,11 @@ class MemoryKnown(MemoryRows):
                 place += 1
             items = [signal for _, number in found if (signal := self._one(SIGNAL, (number,)))]
         return Page(tuple(items), cursors.write(found[-1]) if found else "")
+
+    def banks_since(self, cursor: str = "") -> tuple[Sequence[str], str]:
+        """Give the ids of the banks with signals changed after a cursor, and the cursor to wait at."""
+        page = self.signals_since(cursor, sys.maxsize)
+        return list({signal.bank for signal in page.items}), page.next_cursor or cursor
 
     def signals_of(
         self, bank: str, after: str = "", limit: int = 100, *, kind: str = "", source: str = "", value: str = ""

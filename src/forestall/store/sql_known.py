@@ -25,8 +25,14 @@ _POSITION = select(
 )
 _SIGNAL = columns(SIGNAL).where(signals.c.id == bindparam("id"))
 _SIGNALS = columns(SIGNAL).where(signals.c.id.in_(bindparam("ids", expanding=True)))
-_CHANGED = columns(SIGNAL, "seq").where(tuple_(signals.c.seq, signals.c.id) > tuple_(bindparam("seq"), bindparam("id")))
+_AFTER = tuple_(signals.c.seq, signals.c.id) > tuple_(bindparam("seq"), bindparam("id"))
+_CHANGED = columns(SIGNAL, "seq").where(_AFTER)
 _SIGNALS_SINCE = _CHANGED.order_by(signals.c.seq, signals.c.id).limit(bindparam("limit"))
+# Not the bare column: in the order of banks the database would read all signals rather than those that changed.
+_BANKS_SINCE = select((signals.c.bank + "").label("bank")).distinct().where(_AFTER)
+_LAST_SINCE = (
+    select(signals.c.seq, signals.c.id).where(_AFTER).order_by(signals.c.seq.desc(), signals.c.id.desc()).limit(1)
+)
 _COUNT_SIGNALS = (
     select(signals.c.type, func.count().label("signals"))
     .where(signals.c.bank == bindparam("bank"))
@@ -98,6 +104,15 @@ class SqlKnown:
         rows = self._readers.rows(signals_since(len(wanted)), **parameters)
         following = cursors.write([rows[-1].seq, rows[-1].id]) if rows else ""
         return Page(tuple([SIGNAL.record(row) for row in rows]), following)
+
+    def banks_since(self, cursor: str = "") -> tuple[Sequence[str], str]:
+        """Give the ids of the banks with signals changed after a cursor, and the cursor to wait at."""
+        seq, number = cursors.read(cursor, tuple[int, int]) if cursor else (-1, 0)
+        last = self._readers.rows(
+            _LAST_SINCE, seq=seq, id=number
+        )  # read first: what comes in between is given now and once more
+        found = self._readers.rows(_BANKS_SINCE, seq=seq, id=number)
+        return [bank for (bank,) in found], cursors.write([last[0].seq, last[0].id]) if last else cursor
 
     def signals_of(
         self, bank: str, after: str = "", limit: int = 100, *, kind: str = "", source: str = "", value: str = ""

@@ -1,5 +1,6 @@
 """The library: it knows what the store knows, in every process, whatever happened to its files."""
 
+import fcntl
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,10 @@ from tests.detect.match.shelf import TYPES, bank, banked, library
 
 NOW = "2026-06-01T12:00:00.000Z"
 OURS = bank()
+PASSAGE = TYPES.normalise(
+    "passage",
+    "whoever lost everything is called to come to the harbour tonight and to listen to what the tide has to say",
+)
 
 
 class Source:
@@ -130,6 +135,32 @@ def test_two_processes_share_an_index(tmp_path: Path) -> None:
     one.follow()
     two.follow()
     assert met(one, *range(21)) == met(two, *range(21)) == list(range(20))
+    one.close()
+    two.close()
+
+
+def test_what_another_process_takes_in_is_left_to_it(tmp_path: Path) -> None:
+    """Without patience a follow neither waits nor repeats another's work; what is left over is taken in by the next one."""
+    source = Source()
+    one, two = Library(TYPES, source, tmp_path), Library(TYPES, source, tmp_path)
+    source.put(digest(1))
+    two.follow()
+    with (tmp_path / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process is at it
+        source.put(digest(2), banked(OURS, "passage", PASSAGE))
+        source.change(replace(OURS, trust=Trust.PARTNER))
+        assert one.follow(patient=False)
+        assert met(one, 1, 2) == [1]
+        assert one.lookup("passage", [PASSAGE], NOW)[0]
+        assert one.lookup("md5", [f"{1:032x}"], NOW)[0][0].standing.trust is Trust.PARTNER
+    assert met(one, 1, 2) == [1]
+    assert one.follow(patient=False)
+    assert met(one, 1, 2) == [1, 2]
+    reads = source.reads
+    assert not one.follow(patient=False)
+    assert source.reads == reads
+    two.follow()
+    assert met(two, 1, 2) == [1, 2]
     one.close()
     two.close()
 

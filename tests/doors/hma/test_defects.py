@@ -5,15 +5,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from litestar.testing import TestClient
 from PIL import Image
 
 from forestall.assembly import House
-from forestall.doors.hma import matching
+from forestall.doors.server import create_app
+from forestall.model import ids
 from forestall.model.records import Change, Event, Exchange
-from tests.doors.api.conftest import Client
+from forestall.model.settings import Settings
+from forestall.review import keys
+from tests.doors.api.conftest import Client, stored
 from tests.doors.hma.conftest import picture, plain, sent
 
 Banked = Callable[..., dict[str, Any]]
+BY_URL = (("GET", "/hma/h/hash"), ("GET", "/hma/m/lookup"), ("POST", "/hma/c/bank/POSTERS/content"))
 HEX = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
 
 
@@ -123,21 +128,25 @@ def test_d7_what_is_deleted_or_disabled_is_gone_at_once(client: Client, house: H
     assert house.store.signals([added["id"]]), "deleting destroys nothing"
 
 
-def test_d9_no_address_is_fetched(client: Client, bank: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """D9: no address is fetched, whatever it points at; the refusal says what to do instead."""
-    for address in (
-        "http://127.0.0.1:1/x.png",
-        "http://169.254.169.254/",
-        "https://github.com/x.png",
-        "file:///etc/passwd",
-    ):
-        for response in (
-            client.get("/hma/h/hash", params={"url": address}),
-            client.get("/hma/m/lookup", params={"url": address}),
-            client.post(f"/hma/c/bank/{bank}/content", params={"url": address}),
+@pytest.mark.parametrize("hosts", [(), ("files.example",), (".example", "localhost", "127.0.0.1")])
+def test_d9_no_address_is_fetched_that_nobody_allowed(built: House, hosts: tuple[str, ...]) -> None:
+    """D9: unless an operator names a host none is asked, and then no other, none that leads inside, and no favourite of ours."""
+    house = stored(built, Settings(hma=True, fetch_hosts=hosts))
+    secret = keys.create(house.store, "coop", ["match", "banks"], ids.now, ids.new_id)[1]
+    with TestClient(create_app(house)) as client:
+        client.headers["X-API-Key"] = secret
+        client.post("/hma/c/banks", json={"name": "POSTERS"})
+        for address in (
+            "http://127.0.0.1:1/x.png",
+            "http://localhost/",
+            "http://169.254.169.254/",
+            "https://github.com/x.png",
         ):
-            assert response.status_code == 403
-            assert matching.NO_FETCHING in response.json()["message"]
+            for method, path in BY_URL:
+                response = client.request(method, path, params={"url": address})
+                assert response.status_code == 403, response.text
+                assert list(response.json()) == ["message"]
+                assert "send the file itself" in response.json()["message"]
 
 
 def test_d13_hex_as_people_write_it_and_turned_copies(client: Client, banked: Banked) -> None:

@@ -177,7 +177,15 @@ def test_exchanges(client: Client, house: House) -> None:
     assert told == {"last_fetch_time": 1_767_323_045, "checkpoint_time": 1_767_323_045, "success": False}
 
 
-@pytest.mark.parametrize("name", ["", " ", "A~B", "x" * 65, "a\nb"])
+def test_names_as_coop_makes_them(client: Client) -> None:
+    """A name that begins with an organisation's id is taken, deleted and taken again, up to 128 characters."""
+    name = "COOP_7F3A9C12-0D4E-4B6A-9E55-1C2D3E4F5A6B_".ljust(128, "X")
+    for _ in range(2):
+        assert client.post("/hma/c/banks", json={"name": name, "enabled_ratio": "1"}).status_code == 201
+        assert client.delete(f"/hma/c/bank/{name}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["", " ", "A~B", "x" * 129, "a\nb"])
 def test_names_that_no_bank_has(client: Client, name: str) -> None:
     """A name that cannot be one is refused in words."""
     response = client.post("/hma/c/banks", json={"name": name})

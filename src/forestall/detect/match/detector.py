@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from forestall.detect.base import Declared
-from forestall.model.bank import Match, Purpose, Trust
+from forestall.model.bank import FILE_DIGESTS, Match, Purpose, Trust, excused_by
 from forestall.model.finding import Finding
 from forestall.model.ids import now
 from forestall.model.outcome import Outcome
@@ -31,9 +31,6 @@ LABELS: Mapping[str, Outcome] = MappingProxyType(
         "known-excused": Outcome.PASS,
     }
 )
-
-FILE_DIGESTS = frozenset({"md5", "sha1", "sha256", "sha512"})
-"""Types whose equality means that a file is the same, byte for byte."""
 
 MEDIA = frozenset({"pdq", "picture-parts", "vpdq", "storyboard", "audio"})
 """Types that compare what is seen or heard."""
@@ -78,6 +75,8 @@ class MatchDetector(Declared):
 
     def look(self, reading: Reading) -> Iterable[Finding]:
         """Give the known material in a reading: by type of signal, part, bank, and nearest first."""
+        if not self._library.versions():  # no bank at all: most services begin so
+            return []
         return self.findings(self._library.matches(reading, self._clock()))
 
     def findings(self, matches: Sequence[Match]) -> list[Finding]:
@@ -89,7 +88,7 @@ class MatchDetector(Declared):
             same = list(group)
             for place, match in enumerate(same[:MOST_PER_PART]):
                 others = max(0, len(same) - MOST_PER_PART) if place == 0 else 0
-                given.append(self._finding(match, _excuse(match, allowed), others))
+                given.append(self._finding(match, excused_by(match, allowed), others))
         return given
 
     def _finding(self, match: Match, excuse: Match | None, others: int) -> Finding:
@@ -136,15 +135,6 @@ def _label(match: Match, excuse: Match | None) -> str:
     if match.signal.type in FILE_DIGESTS:
         return "known-exact"
     return "known-near" if match.signal.type in MEDIA else "known-text"
-
-
-def _excuse(match: Match, allowed: Sequence[Match]) -> Match | None:
-    """Give the match of an allow bank that excuses a match: on the same part, the same file or at least as near."""
-    for other in allowed:
-        same = other.signal.type == match.signal.type and other.distance <= match.distance
-        if other.part == match.part and (same or other.signal.type in FILE_DIGESTS):
-            return other
-    return None
 
 
 def apart(match: Match) -> str:

@@ -56,6 +56,7 @@ class Library:
         self._file_banks = {bank.id: bank for bank, _ in files}
         self._banks: dict[str, Bank] = dict(self._file_banks)
         self._position = -1
+        self._noticed = -1
         self._following = threading.Lock()
         self._cache: dict[int, Signal] = {}
         for _, signals in files:
@@ -66,8 +67,12 @@ class Library:
         self._held = self._holding()
         self.follow()
 
-    def follow(self) -> bool:
-        """Take in what changed in the store since last time; tells whether anything did."""
+    def follow(self, *, patient: bool = True) -> bool:
+        """Take in what changed in the store since last time; tells whether anything did.
+
+        Without `patient` what another process takes into the shared indexes is left to it: whoever changed something follows at
+        once. What it has done so far counts here from now on; where it does not get any further, the next call does the rest.
+        """
         if self._source is None or self._stored is None:
             return False
         with self._following:
@@ -78,9 +83,11 @@ class Library:
                 return changed
             banks = {bank.id: bank for bank in self._source.banks()}
             self._banks = {**banks, **self._file_banks}
-            self._stored.follow(banks)
+            whole = self._stored.follow(banks, leave=not patient and position != self._noticed, wait=patient)
+            self._noticed = position
             self._cache = {}
-            self._position = position
+            if whole:
+                self._position = position
             self._held = self._holding()
             self._versions = self._named()
             return True
@@ -286,17 +293,26 @@ class _Stored:
         changed = [index.refresh() for index in self.shelf.indexes.values()]  # each of them, not until the first
         return any(changed)
 
-    def follow(self, banks: Mapping[str, Bank]) -> None:
-        """Take in everything that changed since last time."""
+    def follow(self, banks: Mapping[str, Bank], *, leave: bool, wait: bool) -> bool:
+        """Take in what changed since last time; tells whether that was everything.
+
+        Takes:
+            leave: leave the shared indexes to whoever made the change, who has had no time yet.
+            wait: wait where another process is at them; if not, they are also left to one that has got further since last time.
+        """
 
         def stands(signal: Signal) -> bool:
             bank = banks.get(signal.bank)
             return bank is not None and opinion_of(bank, signal) is not None
 
-        with self._alone():
-            self._open()
+        before = self._cursor
+        self._open()
+        leave = self._folder is not None and (leave or (not wait and self._cursor != before))
+        with self._alone(leave=leave, wait=wait) as alone:
+            if alone:
+                self._open()
             keyed = tuple(kind.name for kind in self._types.keyed)
-            for signals, cursor in self._pages(self._cursor, keyed):
+            for signals, cursor in self._pages(self._cursor, keyed) if alone else ():
                 self.shelf.take(signals, stands, cursor)
                 self._cursor = cursor
                 self._write_cursor()
@@ -305,6 +321,7 @@ class _Stored:
             for signals, cursor in self._pages(self._sequences_cursor, sequences):
                 self.shelf.take(signals, stands)
                 self._sequences_cursor = cursor
+        return alone
 
     def _pages(self, cursor: str, kinds: Sequence[str]) -> Iterator[tuple[Sequence[Signal], str]]:
         """Give changed signals page by page with the cursor after each."""
@@ -339,14 +356,18 @@ class _Stored:
             fresh.replace(self._folder / _CURSOR)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Let one process at a time follow."""
-        if self._folder is None:
-            yield
+    def _alone(self, *, leave: bool, wait: bool) -> Iterator[bool]:
+        """Let one process at a time follow, waiting for the turn or not; tells whether it is ours, which it is not if we `leave` it."""
+        if self._folder is None or leave:
+            yield not leave
             return
         with (self._folder / _LOCK).open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
 
 
 def _all_stand(_: Signal) -> bool:

@@ -21,8 +21,8 @@ from forestall.doors.api.problems import SAFE_HEADERS, AnyRequest, Wrong
 from forestall.flow.banks import Added
 from forestall.flow.house import House
 from forestall.flow.impact import Impact
-from forestall.model.bank import Bank, BankState, Entry, Opinion, Signal
-from forestall.model.content import Problem
+from forestall.flow.importing import ImportBusy, ImportFailed
+from forestall.model.bank import Bank, BankState, Opinion, Signal
 from forestall.model.records import ApiKey
 
 LOOKS = ("match", "banks")
@@ -188,7 +188,7 @@ async def add_signals(request: AnyRequest, bank_id: FromPath[str]) -> Response[b
             path=_BANK,
             query=shapes.ImportQuery,
             file=f"The file, of at most {LARGEST_IMPORT:,} bytes",
-            problems=(*_PLAIN, "bad-item", "timed-out", "too-large", "conflict"),
+            problems=(*_PLAIN, "bad-item", "timed-out", "too-large", "conflict", "busy"),
         ),
     },
 )
@@ -201,7 +201,7 @@ async def import_file(request: AnyRequest, bank_id: FromPath[str]) -> Response[b
     query = query_of(request, shapes.ImportQuery)
     house, by = api_of(request).house, _by(request)
     bank = await asyncio.to_thread(found, house, bank_id)
-    with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile(dir=house.scratch) as file:
         await _arrived(request, file)
         return written(await asyncio.to_thread(imported, house, bank, file, query.name, by, preview=query.preview))
 
@@ -362,8 +362,12 @@ def imported(house: House, bank: Bank, file: IO[bytes], name: str, by: str, *, p
                 "conflict", what, "make a bank with the state `preview` for the list, or import without `preview`"
             )
         bank = house.banker.change(bank, by, state=BankState.PREVIEW)
-    entries: Iterator[Entry | Problem] = house.files.read(format_name, name, file)  # type: ignore[arg-type]
-    answer = _added(house.banker.add(bank, entries, by), format_name)
+    try:
+        answer = _added(house.bring(bank, format_name, name, file, by), format_name)
+    except ImportBusy as error:
+        raise Wrong("busy", error.what, error.next_step, headers={"retry-after": "30"}) from None
+    except ImportFailed as error:
+        raise Wrong("internal", error.what, error.next_step) from None
     if preview:
         return msgspec.structs.replace(answer, impact=impact_answer(house.hunter.preview(bank)))
     return answer

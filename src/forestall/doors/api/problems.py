@@ -79,6 +79,7 @@ KINDS: Mapping[str, Kind] = {
     "too-many-requests": Kind(429, "Too many requests", "wait as long as `Retry-After` says, and send batches"),
     "internal": Kind(500, "The server failed", "try again; if it stays, give the operator the id in `instance`"),
     "busy": Kind(503, "The server is busy", "wait as long as `Retry-After` says and send it again"),
+    "not-fetched": Kind(502, "A file could not be fetched", "check the address, or send the file itself"),
     "not-ready": Kind(503, "The server is not ready", "see `detail`; the operator's log says more"),
     "store-failed": Kind(503, "Nothing could be kept", "send it again: the same items are not screened twice"),
     "box-failed": Kind(503, "Files cannot be opened now", "send it again later; `forestall doctor` says what is wrong"),

@@ -92,7 +92,7 @@ def create(name: str, folder: str, distances: tuple[str, ...], note: str, **give
     click.echo(f"Bank {safe(bank.name)} is {bank.state.value}. Fill it: forestall bank import {safe(bank.name)} FILE")
 
 
-@command.command("list")
+@command.command("list", epilog="\b\nExample:\n  forestall bank list --format jsonl")
 @_FORMAT
 @store_option
 def list_(form: str, folder: str) -> None:

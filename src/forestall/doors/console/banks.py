@@ -19,6 +19,7 @@ from forestall.doors.console.words import Words
 from forestall.flow.banks import Added
 from forestall.flow.house import House
 from forestall.flow.impact import Impact
+from forestall.flow.importing import ImportBusy, ImportFailed
 from forestall.model.bank import Bank, BankState, Opinion, Purpose, Stance, Trust
 from forestall.model.errors import BadInput, Conflict, NotFound
 from forestall.model.records import Person
@@ -262,7 +263,11 @@ def _import(desk: Desk, seen: Visit, admin: Person, bank_id: str, sent: _Sent) -
         return _page(desk, seen, admin, bank, 409, fault=(words("import.live"), words("import.live_next")))
     if preview and bank.state is not BankState.PREVIEW:
         bank = house.banker.change(bank, admin.id, state=BankState.PREVIEW)
-    added = house.banker.add(bank, house.files.read(format_name, file.filename, source), admin.id)
+    try:
+        added = house.bring(bank, format_name, file.filename, source, admin.id)
+    except (ImportBusy, ImportFailed) as error:
+        fault = (words("bank.fault", what=error.what), error.next_step)
+        return _page(desk, seen, admin, _bank(house, bank_id), 503, fault=fault)
     impact = house.hunter.preview(bank) if preview else None
     done = Imported(file.filename, format_name, added, impact)
     return _page(desk, seen, admin, _bank(house, bank_id), imported=done, impact=impact)

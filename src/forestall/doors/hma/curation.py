@@ -118,7 +118,7 @@ async def end(request: AnyRequest, bank: FromPath[str]) -> Response[bytes]:
         held = found(house, bank)
         if held.exchange:
             raise Wrong("refused", f"the bank `{held.name}` is filled by an exchange", BY_COMMAND)
-        name = translate.deleted_name(held.name, house.clock(), LONGEST_NAME)
+        name = translate.deleted_name(held, house.clock(), LONGEST_NAME)
         house.banker.withdraw(held, translate.SOURCE, by(request))
         house.banker.change(held, by(request), state=BankState.OFF, name=name)
 
@@ -128,13 +128,14 @@ async def end(request: AnyRequest, bank: FromPath[str]) -> Response[bytes]:
 
 @post("/c/bank/{bank:str}/content", opt={SCOPES: CHANGES}, status_code=200)
 async def add_content(request: AnyRequest, bank: FromPath[str]) -> Response[bytes]:
-    """Bank the signals of an uploaded file; the file itself is not kept."""
+    """Bank the signals of an uploaded file, or of the one at `url`; the file itself is not kept."""
     house = api_of(request).house
     held = await asyncio.to_thread(found, house, bank)
     if request.query_params.get("url"):
-        raise Wrong("refused", "addresses are not fetched", matching.NO_FETCHING)
-    hashed = await matching.uploaded(request)
-    note = await _metadata(request)
+        hashed, said = await matching.by_address(request), dict(request.query_params.items())
+    else:
+        hashed, said = await matching.uploaded(request), dict((await request.form()).items())
+    note = _metadata(said)
     signals = {name: (translate.ours(name), value) for name, value in hashed.hashes.items()}
     return answered(await asyncio.to_thread(_banked, house, held, signals, note, by(request)))
 
@@ -363,9 +364,8 @@ def _until(given: int | str) -> str:
     return translate.until(stamp)
 
 
-async def _metadata(request: AnyRequest) -> str:
-    """Give what a form says about the file beside it, as a note."""
-    fields = await request.form()
+def _metadata(fields: Mapping[str, Any]) -> str:
+    """Give what a caller says about a file beside it, as a note."""
     given = {name: str(fields[name]) for name in ("content_id", "content_uri", "metadata") if name in fields}
     return msgspec.json.encode(given).decode()[:_LONGEST_NOTE] if given else ""
 

@@ -17,6 +17,7 @@ from forestall.doors.api.keys import SCOPES
 from forestall.doors.api.lookup import Examined, examine
 from forestall.doors.api.problems import SAFE_HEADERS, AnyRequest, Wrong
 from forestall.doors.hma import translate
+from forestall.doors.hma.fetching import fetched
 from forestall.flow.house import House
 from forestall.model.bank import Match
 from forestall.model.content import Attachment, Content
@@ -24,7 +25,6 @@ from forestall.model.errors import BadInput
 
 MATCH = ("match", "banks")
 """Scopes of which a key needs one to hash and match."""
-NO_FETCHING = "send the file itself: POST it as the field `photo` or `video`; addresses are not fetched here"
 
 _PAIRS = msgspec.json.Decoder(dict[str, tuple[str, str]])
 _MOST_TYPES = 64
@@ -41,10 +41,8 @@ class Hashed:
 
 @get("/h/hash", opt={SCOPES: MATCH})
 async def hash_address(request: AnyRequest) -> Response[bytes]:
-    """Refuse to fetch an address: whoever could name one could make this server ask any other (HMA fetches all of them)."""
-    if not request.query_params.get("url"):
-        raise Wrong("bad-request", "`url` is required", NO_FETCHING)
-    raise Wrong("refused", "addresses are not fetched", NO_FETCHING)
+    """Give the signals of the file at an address, from hosts that an operator named only (HMA asks whomever it is told to)."""
+    return answered((await by_address(request)).hashes)
 
 
 @post("/h/hash", opt={SCOPES: MATCH}, status_code=200)
@@ -66,14 +64,14 @@ async def raw_lookup(request: AnyRequest) -> Response[bytes]:
 
 @get("/m/lookup", opt={SCOPES: MATCH})
 async def lookup_value(request: AnyRequest) -> Response[bytes]:
-    """Give the banks that a value meets, with what in them and how near.
+    """Give the banks that a value meets, with what in them and how near; for `url` as for an uploaded file.
 
     `seed` and `bypass_coinflip` are taken and make no difference: a bank matches always or never.
     """
     house, query = api_of(request).house, _asked(request)
     truth(query.get("bypass_coinflip", "false"))
     if query.get("url"):
-        raise Wrong("refused", "addresses are not fetched", NO_FETCHING)
+        return _looked_up(house, query, await by_address(request))
     kind, value = signal_asked(house, query)
     return answered(translate.by_bank(translate.blocking(_met(house, kind, value), _banks(query))))
 
@@ -83,13 +81,7 @@ async def lookup_file(request: AnyRequest) -> Response[bytes]:
     """Give for each type of signal the banks that an uploaded file meets, turned, mirrored and framed copies included."""
     query = _asked(request)
     truth(query.get("bypass_coinflip", "false"))
-    hashed = await uploaded(request)
-    found: dict[str, list[Match]] = {name: [] for name in hashed.hashes}
-    wanted = _types_asked(api_of(request).house, query, hashed.kind)
-    for match in translate.blocking(hashed.examined.matches, _banks(query)):
-        if not query.get("types") or match.signal.type in wanted:
-            found.setdefault(translate.theirs(match.signal.type), []).append(match)
-    return answered({name: translate.by_bank(matches) for name, matches in found.items()})
+    return _looked_up(api_of(request).house, query, await uploaded(request))
 
 
 @post("/m/compare", opt={SCOPES: MATCH}, status_code=200)
@@ -134,9 +126,33 @@ async def uploaded(request: AnyRequest) -> Hashed:
     api = api_of(request)
     with api.room.take(announced(request, api.largest)):
         field, attachment = await _file(request)
-        kinds = _types_asked(api.house, _asked(request), field)
-        content = Content(id="hma", kind="file", attachments=(attachment,))
-        (examined,) = await api.desk.aside(lambda item: examine(api.house, item), (content,))
+        _types_asked(api.house, _asked(request), field)
+        return await _hashed(request, attachment, field)
+
+
+async def by_address(request: AnyRequest) -> Hashed:
+    """Hash the file at the address `url`, which `content_type` says what to hash as; raises Wrong, BadInput and Refused.
+
+    Where `content_type` is not given, what the file turns out to be counts, and not what its host says.
+    """
+    api, query = api_of(request), _asked(request)
+    url, field = query.get("url", ""), query.get("content_type", "")
+    if not url:
+        raise Wrong("bad-request", "`url` is required", "give an address, or POST the file itself", field="url")
+    if field:
+        _types_asked(api.house, query, field)
+    attachment = await fetched(api.house, url)
+    with api.room.take(len(attachment.data)):
+        return await _hashed(request, attachment, field)
+
+
+async def _hashed(request: AnyRequest, attachment: Attachment, field: str) -> Hashed:
+    """Hash a file as a kind of file, or as what it is where `field` is empty; raises Wrong."""
+    api = api_of(request)
+    content = Content(id="hma", kind="file", attachments=(attachment,))
+    (examined,) = await api.desk.aside(lambda item: examine(api.house, item), (content,))
+    field = field or _kind_of(examined)
+    kinds = _types_asked(api.house, _asked(request), field)
     if field == "photo" and not examined.reading.planes:
         why = examined.reading.problems[0].what if examined.reading.problems else "it holds no picture"
         raise Wrong("bad-request", f"the file can't be read as a photo: {why}", "send a JPEG, PNG, GIF or WebP")
@@ -208,6 +224,26 @@ def _met(house: House, kind: str, value: str) -> Sequence[Match]:
     return house.library.lookup(kind, [value], house.clock())[0]
 
 
+def _looked_up(house: House, query: Mapping[str, str], hashed: Hashed) -> Response[bytes]:
+    """Give for each type of signal the banks that a file meets."""
+    found: dict[str, list[Match]] = {name: [] for name in hashed.hashes}
+    wanted = _types_asked(house, query, hashed.kind)
+    for match in translate.blocking(hashed.examined.matches, _banks(query)):
+        if not query.get("types") or match.signal.type in wanted:
+            found.setdefault(translate.theirs(match.signal.type), []).append(match)
+    return answered({name: translate.by_bank(matches) for name, matches in found.items()})
+
+
+def _kind_of(examined: Examined) -> str:
+    """Give the kind of a file by what opening it found; raises Wrong where it is of no kind that is hashed here."""
+    sniffed = examined.reading.files[0].media_type if examined.reading.files else "nothing known"
+    kind = {"image": "photo", "video": "video"}.get(sniffed.partition("/")[0], "")
+    if not kind:
+        what = f"the file is neither a photo nor a video ({sniffed})"
+        raise Wrong("bad-request", what, "if it is one, say which: `content_type=photo` or `content_type=video`")
+    return kind
+
+
 def _compared(house: House, name: str, pair: tuple[str, str]) -> tuple[bool, dict[str, int]]:
     """Compare two values of a type."""
     kind, first = canonical(house, name, pair[0])
@@ -219,7 +255,8 @@ def _types_asked(house: House, query: Mapping[str, str], field: str) -> Sequence
     """Give the types of signals to take of a kind of file, only those asked for where any are; raises Wrong."""
     if field not in translate.CONTENT_TYPES:
         kinds = " or ".join(f"`{kind}`" for kind in translate.CONTENT_TYPES)
-        raise Wrong("bad-request", f"no such content type `{field}`", f"name the field of the file {kinds}")
+        what = f"no such content type `{field}`"
+        raise Wrong("bad-request", what, f"name the field of the file, or `content_type`, {kinds}")
     kinds_here = [kind for kind in translate.CONTENT_TYPES[field] if kind in house.types.names]
     names = [name.strip() for name in query.get("types", "").split(",") if name.strip()]
     if not names:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from forestall.model.bank import Bank, BankState, Match, Purpose, Signal
+from forestall.model.bank import Bank, BankState, Match, Purpose, Signal, excused_by
 from forestall.model.ids import instant
 from forestall.model.records import Exchange
 
@@ -55,7 +55,7 @@ def blocking(matches: Iterable[Match], banks: frozenset[str]) -> list[Match]:
     seen: dict[int, Match] = {}
     for match in listed:
         wanted = match.bank.purpose is Purpose.BLOCK and (not banks or match.bank.name in banks)
-        if not wanted or any(_excuses(other, match) for other in allowed):
+        if not wanted or excused_by(match, allowed) is not None:
             continue
         held = seen.get(match.signal.id)
         if held is None or match.distance < held.distance:
@@ -118,13 +118,7 @@ def until(stamp: int) -> str:
     return instant(stamp) if stamp else ""
 
 
-def deleted_name(name: str, now: str, longest: int) -> str:
-    """Give the name that a deleted bank keeps, so that its old one can be taken again."""
-    mark = DELETED + "".join(filter(str.isdigit, now))[:14]
-    return name[: longest - len(mark)] + mark
-
-
-def _excuses(other: Match, match: Match) -> bool:
-    """Tell whether a match in an allow bank excuses a match: on the same part, and as near or byte for byte."""
-    same = other.signal.type == match.signal.type and other.distance <= match.distance
-    return other.part == match.part and (same or other.signal.type in ("md5", "sha1", "sha256", "sha512"))
+def deleted_name(bank: Bank, now: str, longest: int) -> str:
+    """Give the name that a deleted bank keeps, which no other has, so that its old one can be taken again."""
+    mark = f"{DELETED}{''.join(filter(str.isdigit, now))[:14]}-{bank.id[-8:]}"
+    return bank.name[: longest - len(mark)] + mark
