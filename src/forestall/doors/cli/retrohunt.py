@@ -81,7 +81,7 @@ def run(bank: str, whole: bool, folder: str) -> int:
     return exits.PERSON if cases else exits.OK
 
 
-@command.command("list")
+@command.command("list", epilog="\b\nExample:\n  forestall retrohunt list --format jsonl")
 @click.option("--format", "form", type=click.Choice(tables.FORMATS), default="table", show_default=True)
 @store_option
 def list_(form: str, folder: str) -> None:
