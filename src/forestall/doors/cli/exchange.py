@@ -153,7 +153,7 @@ def list_(folder: str) -> int:
     return exits.PERSON if any(item.enabled and item.last_error for item in found) else exits.OK
 
 
-@command.command("status")
+@command.command("status", epilog="\b\nExample:\n  forestall exchange status gifct")
 @_NAME
 @store_option
 def status(name: str, folder: str) -> int:
@@ -202,7 +202,7 @@ def pull(names: tuple[str, ...], from_start: bool, folder: str) -> int:
     return exits.OK if all(results) else exits.ERROR
 
 
-@command.command("on")
+@command.command("on", epilog="\b\nExample:\n  forestall exchange on gifct")
 @_NAME
 @store_option
 def on(name: str, folder: str) -> None:
@@ -212,7 +212,7 @@ def on(name: str, folder: str) -> None:
     click.echo(f"Exchange {exchange.name} is on and due now.")
 
 
-@command.command("off")
+@command.command("off", epilog="\b\nExample:\n  forestall exchange off gifct")
 @_NAME
 @store_option
 def off(name: str, folder: str) -> None:

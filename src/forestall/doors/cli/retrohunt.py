@@ -61,7 +61,7 @@ def command(context: click.Context, path: Path | None, bank: str, kind: str, fol
     return _over_file(path, bank, kind, folder)
 
 
-@command.command("run")
+@command.command("run", epilog="\b\nExample:\n  forestall retrohunt run --bank ours")
 @click.option("--bank", default="", metavar="BANK", help="Begin a hunt for this bank's new signals.")
 @click.option("--whole", is_flag=True, help="For all of its signals, not only the new ones.")
 @store_option
