@@ -8,11 +8,12 @@ import yaml
 
 import forestall.detect.recruit as package
 from forestall.detect.recruit.detector import LABELS, STEPS
-from forestall.detect.recruit.lexicon import _compile, lexicon
+from forestall.detect.recruit.lexicon import Lexicon, lexicon
 from forestall.model.errors import BadList
 
 FOLDER = Path(package.__file__).parent
 FILES = sorted((FOLDER / "cues").glob("*.yaml"))
+DOCUMENTS = {path.name: path.read_bytes() for path in [FOLDER / "signs.yaml", *FILES]}
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -42,17 +43,17 @@ def test_ids_are_unique_across_files() -> None:
 
 def test_what_takes_away_and_what_adds_are_apart() -> None:
     """A cue of a safe context has a strength and no sign of recruiting; a cue of recruiting has none."""
-    words = lexicon()
-    for cue in words.cues:
-        contexts = [sign for sign in cue.signs if sign in words.contexts]
-        assert bool(contexts) == bool(cue.strength), cue.id
-        assert not contexts or len(contexts) == len(cue.signs), cue.id
-        assert 0.0 < cue.degree <= 1.0
+    for name in lexicon().names:
+        for cue in lexicon().tongue(name).cues:
+            contexts = [sign for sign in cue.signs if sign in lexicon().weights.contexts]
+            assert bool(contexts) == bool(cue.strength), cue.id
+            assert not contexts or len(contexts) == len(cue.signs), cue.id
+            assert 0.0 < cue.degree <= 1.0
 
 
 def test_signs_belong_to_declared_steps() -> None:
     """Every step of a sign is a label of the detector, and so is every context that is shown."""
-    words = lexicon()
+    words = lexicon().weights
     assert {sign.step for sign in words.signs.values()} <= {"", "grievance", *STEPS}
     assert {context.label for context in words.contexts.values()} - {""} <= set(LABELS)
     assert all(first in words.signs and second in words.signs for first, second in words.pairs)
@@ -60,21 +61,29 @@ def test_signs_belong_to_declared_steps() -> None:
 
 def test_a_grievance_hardly_weighs() -> None:
     """Grievance adds less than any sign that asks something, by itself and in any pair."""
-    words = lexicon()
+    words = lexicon().weights
     assert words.signs["grievance"].weight <= 0.3
     assert all(weight <= 0.5 for pair, weight in words.pairs.items() if "grievance" in pair)
 
 
 def test_the_version_names_the_data() -> None:
     """Another weight is another version of the detector."""
-    documents = {path.name: load(path) for path in [FOLDER / "signs.yaml", *FILES]}
-    assert _compile(documents, "7").version == "7"
     assert len(lexicon().version) == 16
+    assert Lexicon(DOCUMENTS, "7").version == "7"
 
 
 def test_an_unknown_sign_is_refused() -> None:
     """A cue that names a sign nobody weighs is refused with its name and file."""
-    documents = {"signs.yaml": load(FOLDER / "signs.yaml")}
-    documents["odd.yaml"] = {"cues": [{"cue": "odd", "signs": ["fog"], "gloss": "fog", "say": ["fog"]}]}
+    odd = b"cues: [{cue: odd, signs: [fog], gloss: fog, say: [fog]}]"
     with pytest.raises(BadList, match=r"odd in odd\.yaml has the unknown sign fog"):
-        _compile(documents, "1")
+        Lexicon(DOCUMENTS | {"odd.yaml": odd}, "1").tongue("odd")
+
+
+def test_a_list_stands_for_its_words() -> None:
+    """A phrase may name a list; each of its words makes the phrase, and a list that is not there is refused with the cue's name."""
+    data = "lists: {{people: [miners, sailors]}}\ncues: [{{cue: odd, signs: [join], gloss: x, say: ['{}']}}]"
+    for written in ("come <people>", "come {all|<people>}"):
+        odd = Lexicon(DOCUMENTS | {"odd.yaml": data.format(written).encode()}, "1").tongue("odd")
+        assert {"come miners", "come sailors"} <= set(odd.plain.patterns)
+    with pytest.raises(BadList, match=r"odd in odd\.yaml names the list folk"):
+        Lexicon(DOCUMENTS | {"odd.yaml": data.format("come <folk>").encode()}, "1").tongue("odd")

@@ -3,20 +3,24 @@
 import pytest
 
 from forestall.detect.recruit.lexicon import lexicon
-from forestall.detect.recruit.match import find
-from forestall.text.fold import fold
+from forestall.detect.recruit.match import Hit, find
+from forestall.text.fold import Folded, fold
+
+
+def hits(view: Folded) -> list[Hit]:
+    """Find the cues of English and Arabic."""
+    return find(view, [lexicon().tongue("en"), lexicon().tongue("ar")])
 
 
 def cues(text: str) -> set[str]:
     """Give the ids of the cues in a text."""
-    words = lexicon()
-    return {words.cues[hit.cue].id for hit in find(fold(text), words)}
+    return {hit.cue.id for hit in hits(fold(text))}
 
 
 def shown(text: str, cue: str) -> list[str]:
     """Give the original words behind a cue."""
-    words, view = lexicon(), fold(text)
-    spans = [view.span(hit.start, hit.end) for hit in find(view, words) if words.cues[hit.cue].id == cue]
+    view = fold(text)
+    spans = [view.span(hit.start, hit.end) for hit in hits(view) if hit.cue.id == cue]
     return [text[start:end] for start, end in spans]
 
 
@@ -69,9 +73,8 @@ def test_disguise_is_undone_and_shown(text: str, cue: str, words: str) -> None:
 
 def test_disguise_is_told() -> None:
     """A hit says whether the words were disguised."""
-    words = lexicon()
-    assert any(hit.hidden for hit in find(fold("j0in u5"), words))
-    assert not any(hit.hidden for hit in find(fold("join us"), words))
+    assert any(hit.hidden for hit in hits(fold("j0in u5")))
+    assert not any(hit.hidden for hit in hits(fold("join us")))
 
 
 def test_chance_inside_glued_words_is_no_cue() -> None:

@@ -16,7 +16,7 @@ FILLER = "The ferry was late again because of the fog on the sound. "
 def weighed(text: str) -> Weighed:
     """Weigh a text."""
     view = fold(text)
-    return weigh(view.text, find(view, lexicon()), lexicon())
+    return weigh(view.text, find(view, [lexicon().tongue("en")]), lexicon().weights)
 
 
 def test_nothing_weighs_nothing() -> None:

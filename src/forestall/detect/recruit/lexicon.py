@@ -1,12 +1,16 @@
-"""The lexicon: what the cue files say, checked and compiled into automata.
+"""The lexicon: what the cue files say, checked and compiled into automata, one tongue at a time.
 
-A phrase is written as in `cues/en.yaml`: `{a|b}` either, `{a|}` may be missing, a trailing `*` any ending, `~` a gap of up
-to `GAP` characters within a sentence. Phrases are folded like the text they are looked for in.
+A phrase is written as in `cues/en.yaml`: `{a|b}` either, `{a|}` may be missing, `<name>` one of the words of a list, a trailing `*`
+any ending, `~` a gap of up to `GAP` characters within a sentence. Phrases are folded like the text they are looked for in.
+
+A tongue is a language as people write it: `ar-Latn` is Arabic in Latin letters. Its cues stand in files named for it, and are read
+and compiled when the first text comes that may be in it.
 """
 
 import hashlib
 import itertools
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,11 +34,12 @@ _SHORTEST_SQUEEZED = 3
 """Fewest letters of a phrase that is looked for in the squeezed view."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cue:
     """One small piece of evidence. `degree` says how far it shows its signs of recruiting (0..1).
 
-    `strength` says how far it settles a safe context (0..1); it is 0 for cues of recruiting.
+    `strength` says how far it settles a safe context (0..1); it is 0 for cues of recruiting. `order` is its place in the lexicon.
+    `speaks`: it is evidence by itself, and not only beside others.
     """
 
     id: str
@@ -42,6 +47,8 @@ class Cue:
     gloss: str
     degree: float = 1.0
     strength: float = 0.0
+    order: int = 0
+    speaks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class Context:
 class Slot:
     """A place in a phrase that any of several patterns fills: which cue and phrase, which part of how many."""
 
-    cue: int
+    cue: Cue
     phrase: int
     part: int
     parts: int
@@ -95,15 +102,20 @@ class Automaton:
 
 
 @dataclass(frozen=True)
-class Lexicon:
-    """Cues, how they add up, and the automata that find them in the folded and in the squeezed view."""
+class Tongue:
+    """The cues of one tongue, and the automata that find them in the folded and in the squeezed view."""
 
+    name: str
     cues: tuple[Cue, ...]
-    speaks: tuple[bool, ...]
-    """For each cue, whether it is evidence by itself, and not only beside others."""
     slots: tuple[Slot, ...]
     plain: Automaton
     squeezed: Automaton
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How cues add up, in log-odds; the same for all tongues. `signs.yaml` says what each number means."""
+
     signs: Mapping[str, Sign]
     pairs: Mapping[tuple[str, str], float]
     contexts: Mapping[str, Context]
@@ -112,13 +124,86 @@ class Lexicon:
     most_without_ask: float
     without_core: float
     only_weak: float
-    version: str
+
+
+class Lexicon:
+    """The weights, and the tongues, each compiled when it is first asked for.
+
+    `documents` are parsed or raw files by name; a file is parsed when its tongue is asked for. Raises BadList where one does not hold
+    together. Safe to use from several threads.
+    """
+
+    def __init__(self, documents: Mapping[str, bytes], version: str) -> None:
+        self.version = version
+        self.weights = _weights(_yaml(_WEIGHTS, documents[_WEIGHTS]))
+        self._files: dict[str, list[str]] = {}
+        for name in documents:
+            if name != _WEIGHTS:
+                self._files.setdefault(_tongue_of(name), []).append(name)
+        self._documents = documents
+        self._compiled: dict[str, Tongue] = {}
+        self._turn = threading.Lock()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tongues there are cues for, in order."""
+        return tuple(sorted(self._files))
+
+    def tongue(self, name: str) -> Tongue:
+        """Give a tongue; KeyError where there are no cues for it."""
+        found = self._compiled.get(name)
+        if found is None:
+            with self._turn:
+                found = self._compiled.get(name) or self._compile(name)
+                self._compiled[name] = found
+        return found
+
+    def _compile(self, name: str) -> Tongue:
+        """Read the files of a tongue and build its automata."""
+        cues: list[Cue] = []
+        slots: list[Slot] = []
+        plain: dict[str, list[int]] = {}
+        phrases = itertools.count()
+        for file in self._files[name]:
+            document = _yaml(file, self._documents[file])
+            lists = document.get("lists") or {}
+            for entry in document.get("cues", ()):
+                cue = self._cue(entry, file, len(cues))
+                for phrase in entry["say"]:
+                    _add_phrase(_listed(phrase, lists, f"{cue.id} in {file}"), cue, next(phrases), slots, plain)
+                cues.append(cue)
+        of_contexts = {number for number, slot in enumerate(slots) if slot.cue.strength}
+        return Tongue(name, tuple(cues), tuple(slots), _automaton(plain), _automaton(_squeezed(plain, of_contexts)))
+
+    def _cue(self, entry: Mapping[str, Any], file: str, order: int) -> Cue:
+        """Read one cue."""
+        signs, contexts = self.weights.signs, self.weights.contexts
+        unknown = set(entry["signs"]) - set(signs) - set(contexts)
+        if unknown:
+            raise BadList(f"the cue {entry['cue']} in {file} has the unknown sign {min(unknown)}", "see signs.yaml")
+        return Cue(
+            id=entry["cue"],
+            signs=tuple(entry["signs"]),
+            gloss=entry["gloss"],
+            degree=entry.get("degree", 1.0),
+            strength=entry.get("strength", 0.0),
+            order=order,
+            speaks=any(sign in signs and not signs[sign].slight for sign in entry["signs"]),
+        )
+
+
+_WEIGHTS = "signs.yaml"
+
+
+def _tongue_of(file: str) -> str:
+    """Give the tongue a cue file is for, from its name: `en.yaml`, `weak-en.yaml`, `safe-ar-Latn.yaml`."""
+    return file.removesuffix(".yaml").removeprefix("weak-").removeprefix("safe-")
 
 
 @cache
 def lexicon() -> Lexicon:
-    """Load the lexicon that comes with Forestall, once per process; raises BadList where a file does not hold together."""
-    return _compile({name: _yaml(name, data) for name, data in _sources().items()}, version())
+    """Give the lexicon that comes with Forestall, once per process."""
+    return Lexicon(_sources(), version())
 
 
 @cache
@@ -130,10 +215,11 @@ def version() -> str:
     return digest.hexdigest()[:16]
 
 
+@cache
 def _sources() -> dict[str, bytes]:
     """Read the files that come with Forestall, in the order of their names."""
     folder = files(__package__)
-    sources = {"signs.yaml": folder / "signs.yaml"}
+    sources = {_WEIGHTS: folder / _WEIGHTS}
     sources |= {entry.name: entry for entry in (folder / "cues").iterdir() if entry.name.endswith(".yaml")}
     return {name: sources[name].read_bytes() for name in sorted(sources)}
 
@@ -146,50 +232,36 @@ def _yaml(name: str, data: bytes) -> Mapping[str, Any]:
     return loaded
 
 
-def _compile(documents: Mapping[str, Mapping[str, Any]], version: str) -> Lexicon:
-    """Build the lexicon from parsed files."""
-    weights = documents["signs.yaml"]
-    signs = {name: Sign(**value) for name, value in weights["signs"].items()}
-    contexts = {name: Context(**value) for name, value in weights["contexts"].items()}
-    cues: list[Cue] = []
-    slots: list[Slot] = []
-    plain: dict[str, list[int]] = {}
-    phrases = itertools.count()
-    for name, document in documents.items():
-        for entry in document.get("cues", ()):
-            unknown = set(entry["signs"]) - set(signs) - set(contexts)
-            if unknown:
-                raise BadList(f"the cue {entry['cue']} in {name} has the unknown sign {min(unknown)}", "see signs.yaml")
-            for phrase in entry["say"]:
-                _add_phrase(phrase, len(cues), next(phrases), slots, plain)
-            cues.append(
-                Cue(
-                    entry["cue"],
-                    tuple(entry["signs"]),
-                    entry["gloss"],
-                    entry.get("degree", 1.0),
-                    entry.get("strength", 0.0),
-                )
-            )
-    return Lexicon(
-        cues=tuple(cues),
-        speaks=tuple(any(sign in signs and not signs[sign].slight for sign in cue.signs) for cue in cues),
-        slots=tuple(slots),
-        plain=_automaton(plain),
-        squeezed=_automaton(_squeezed(plain, {n for n, slot in enumerate(slots) if cues[slot.cue].strength})),
-        signs=signs,
-        pairs={(min(pair["of"]), max(pair["of"])): pair["weight"] for pair in weights["pairs"]},
-        contexts=contexts,
-        base=weights["base"],
-        most_taken=weights["most_taken"],
-        most_without_ask=weights["most_without_ask"],
-        without_core=weights["without_core"],
-        only_weak=weights["only_weak"],
-        version=version,
+def _weights(document: Mapping[str, Any]) -> Weights:
+    """Read the weights."""
+    return Weights(
+        signs={name: Sign(**value) for name, value in document["signs"].items()},
+        pairs={(min(pair["of"]), max(pair["of"])): pair["weight"] for pair in document["pairs"]},
+        contexts={name: Context(**value) for name, value in document["contexts"].items()},
+        base=document["base"],
+        most_taken=document["most_taken"],
+        most_without_ask=document["most_without_ask"],
+        without_core=document["without_core"],
+        only_weak=document["only_weak"],
     )
 
 
-def _add_phrase(written: str, cue: int, phrase: int, slots: list[Slot], plain: dict[str, list[int]]) -> None:
+def _listed(phrase: str, lists: Mapping[str, Sequence[str]], where: str) -> str:
+    """Put the words of lists in the place of their names: `<people>` becomes `{believers|workers}`, without braces inside of braces."""
+
+    def words(found: re.Match[str]) -> str:
+        if found[1] not in lists:
+            raise BadList(
+                f"the cue {where} names the list {found[1]}, which that file does not have", "add it under `lists`"
+            )
+        inside = phrase.count("{", 0, found.start()) > phrase.count("}", 0, found.start())
+        listed = "|".join(lists[found[1]])
+        return listed if inside else f"{{{listed}}}"
+
+    return re.sub(r"<([a-z-]+)>", words, phrase)
+
+
+def _add_phrase(written: str, cue: Cue, phrase: int, slots: list[Slot], plain: dict[str, list[int]]) -> None:
     """Add every form of every part of a phrase to the table of patterns, and its slots to the slots."""
     parts = folding.fold(written).text.split("~")
     for number, part in enumerate(parts):

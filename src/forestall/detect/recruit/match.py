@@ -1,8 +1,10 @@
-"""Matching: where cues stand in a folded text. One pass over it, and one over its squeezed view where that differs."""
+"""Matching: where cues stand in a folded text. One pass over it per tongue, and one over its squeezed view where that differs."""
 
+import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from forestall.detect.recruit.lexicon import GAP, Lexicon
+from forestall.detect.recruit.lexicon import GAP, Cue, Tongue
 from forestall.text.fold import Folded, Squeezed
 
 _PROCLITICS = frozenset(
@@ -22,12 +24,12 @@ _SHORTEST_INSIDE = 5
 
 
 class Hit(NamedTuple):
-    """A cue found: its index in the lexicon and its folded offsets.
+    """A cue found, and its folded offsets.
 
     `hidden` is True where the words were obfuscated, `whole` where they stand together, without a gap.
     """
 
-    cue: int
+    cue: Cue
     start: int
     end: int
     hidden: bool = False
@@ -43,58 +45,63 @@ class _Piece(NamedTuple):
     hidden: bool
 
 
-def find(view: Folded, lexicon: Lexicon) -> list[Hit]:
-    """Give every cue in the text, in the order in which they end; each cue at most once per place."""
-    pieces = _plain_pieces(view, lexicon)
+def find(view: Folded, tongues: Sequence[Tongue]) -> list[Hit]:
+    """Give every cue of the tongues in the text, tongue by tongue in the order in which they end; each cue at most once per place."""
+    return [hit for tongue in tongues for hit in _find(view, tongue)]
+
+
+def _find(view: Folded, tongue: Tongue) -> list[Hit]:
+    """Give every cue of one tongue."""
+    pieces = _plain_pieces(view, tongue)
     if view.squeezed is not None:
-        hidden = _squeezed_pieces(view.squeezed, lexicon)
+        hidden = _squeezed_pieces(view.squeezed, tongue)
         if hidden:
             pieces = sorted(pieces + hidden, key=lambda piece: piece.end)
-    return _phrases(pieces, lexicon)
+    return _phrases(pieces, tongue)
 
 
-def _plain_pieces(view: Folded, lexicon: Lexicon) -> list[_Piece]:
+def _plain_pieces(view: Folded, tongue: Tongue) -> list[_Piece]:
     """Give the phrase parts that stand in the text as words."""
     text = view.text.replace("\n", " ").replace("_", " ")
-    slots, pieces, size = lexicon.plain.slots, [], len(text)
-    for pattern, start, end in lexicon.plain.find(text):
-        if start and text[start - 1].isalnum() and text[start].isalnum() and not _after_proclitic(text, start):
+    slots, pieces, size = tongue.plain.slots, [], len(text)
+    for pattern, start, end in tongue.plain.find(text):
+        if start and _in_word(text[start - 1]) and _in_word(text[start]) and not _after_proclitic(text, start):
             continue
         closed = (
-            end == size or not text[end].isalnum() or not text[end - 1].isalnum() or _before_enclitic(text, start, end)
+            end == size or not _in_word(text[end]) or not _in_word(text[end - 1]) or _before_enclitic(text, start, end)
         )
         if closed or _word_ends(text, end):
             pieces += [
                 _Piece(slot, start, end, hidden=False)
                 for slot in slots[pattern]
-                if closed or lexicon.slots[slot].open_end
+                if closed or tongue.slots[slot].open_end
             ]
     return pieces
 
 
-def _squeezed_pieces(squeezed: Squeezed, lexicon: Lexicon) -> list[_Piece]:
+def _squeezed_pieces(squeezed: Squeezed, tongue: Tongue) -> list[_Piece]:
     """Give the phrase parts that stand in obfuscated words, with offsets into the folded text."""
-    slots, text = lexicon.squeezed.slots, squeezed.text
+    slots, text = tongue.squeezed.slots, squeezed.text
     pieces: list[_Piece] = []
-    for pattern, start, end in lexicon.squeezed.find(text):
+    for pattern, start, end in tongue.squeezed.find(text):
         if not squeezed.changed(start, end):
             continue
         glued = end - start >= _SHORTEST_INSIDE
         if (
             start
-            and text[start - 1].isalnum()
+            and _in_word(text[start - 1])
             and not (glued and squeezed.loose(start))
             and not _after_proclitic(text, start)
         ):
             continue
-        closed = end == len(text) or not text[end].isalnum() or (glued and squeezed.loose(end))
+        closed = end == len(text) or not _in_word(text[end]) or (glued and squeezed.loose(end))
         closed = closed or _before_enclitic(text, start, end)
         if closed or _word_ends(text, end):
             first, last = squeezed.span(start, end)
             pieces += [
                 _Piece(slot, first, last, hidden=True)
                 for slot in slots[pattern]
-                if closed or lexicon.slots[slot].open_end
+                if closed or tongue.slots[slot].open_end
             ]
     return pieces
 
@@ -104,7 +111,7 @@ def _after_proclitic(text: str, start: int) -> bool:
     if not "ء" <= text[start] <= "ي":
         return False
     first = start
-    while first and start - first <= _LONGEST_PROCLITIC and text[first - 1].isalnum():
+    while first and start - first <= _LONGEST_PROCLITIC and _in_word(text[first - 1]):
         first -= 1
     return text[first:start] in _PROCLITICS
 
@@ -114,7 +121,7 @@ def _before_enclitic(text: str, start: int, end: int) -> bool:
     if end - start < _SHORTEST_STEM or not "ء" <= text[end - 1] <= "ي":
         return False
     last = end
-    while last < len(text) and last - end < 3 and text[last].isalnum():
+    while last < len(text) and last - end < 3 and _in_word(text[last]):
         last += 1
     return text[end:last] in _ENCLITICS
 
@@ -122,15 +129,20 @@ def _before_enclitic(text: str, start: int, end: int) -> bool:
 def _word_ends(text: str, end: int) -> bool:
     """True where the word ends within the longest ending."""
     rest = text[end : end + _LONGEST_ENDING + 1]
-    return len(rest) <= _LONGEST_ENDING or not rest.isalnum()
+    return len(rest) <= _LONGEST_ENDING or not all(map(_in_word, rest))
 
 
-def _phrases(pieces: list[_Piece], lexicon: Lexicon) -> list[Hit]:
+def _in_word(character: str) -> bool:
+    """True for letters, digits and the vowel signs that Indic scripts write as marks."""
+    return character.isalnum() or (character > "\u02ff" and unicodedata.category(character)[0] == "M")
+
+
+def _phrases(pieces: list[_Piece], tongue: Tongue) -> list[Hit]:
     """Put parts together into phrases, in order, and give the cues they make."""
-    hits: dict[tuple[int, int, int], Hit] = {}
+    hits: dict[tuple[Cue, int, int], Hit] = {}
     begun: dict[tuple[int, int], tuple[int, int, bool]] = {}
     for index, start, end, hidden in pieces:
-        slot = lexicon.slots[index]
+        slot = tongue.slots[index]
         first, covered = start, hidden
         if slot.part:
             before = begun.get((slot.phrase, slot.part - 1))
