@@ -20,23 +20,10 @@ from forestall.model.reading import Reading
 
 AnyType = KeyedType | SequenceType
 
-BUILT_IN: tuple[AnyType, ...] = (
-    MD5,
-    SHA1,
-    SHA256,
-    SHA512,
-    PDQ,
-    PARTS,
-    VPDQ,
-    STORYBOARD,
-    AUDIO,
-    TEXT,
-    PASSAGE,
-    URL,
-    URL_MD5,
-    DOMAIN,
-)
-"""The types that need nothing from outside this family, in the order in which matches are given."""
+OF_FILES: tuple[AnyType, ...] = (MD5, SHA1, SHA256, SHA512, PDQ, PARTS, VPDQ, STORYBOARD, AUDIO)
+"""The types that look at files and what is seen and heard in them; a reading without files has none of their values."""
+OF_TEXTS: tuple[AnyType, ...] = (TEXT, PASSAGE, URL, URL_MD5, DOMAIN)
+"""The types that look at texts and links. None of either needs anything from outside this family."""
 
 MOST_TRACES = 4_096
 """Traces kept of one piece of content; what comes after them is not searched by retro-hunts."""
@@ -56,7 +43,8 @@ class SignalTypes:
     """All signal types by name (`ports.Types`, `ports.Tracer`). Takes types that need something from outside, such as contact points."""
 
     def __init__(self, more: Sequence[AnyType] = ()) -> None:
-        self._kinds: Mapping[str, AnyType] = {kind.name: kind for kind in (*BUILT_IN, *more)}
+        self._kinds: Mapping[str, AnyType] = {kind.name: kind for kind in (*OF_FILES, *OF_TEXTS, *more)}
+        self._of_texts = (*OF_TEXTS, *more)
         self.all: tuple[AnyType, ...] = (*self._kinds.values(),)
         self.keyed: tuple[KeyedType, ...] = tuple(kind for kind in self._kinds.values() if is_keyed(kind))
         self.sequences: tuple[SequenceType, ...] = tuple(kind for kind in self._kinds.values() if is_sequence(kind))
@@ -96,7 +84,8 @@ class SignalTypes:
     def traces(self, reading: Reading) -> Sequence[Trace]:
         """Give the signals of a reading by type, each once per part, at most `MOST_TRACES`."""
         found: dict[Trace, None] = {}
-        for kind in self._kinds.values():
+        with_files = reading.files or reading.planes or reading.sounds
+        for kind in self.all if with_files else self._of_texts:
             found.update(dict.fromkeys(kind.traces(reading)))
             if len(found) >= MOST_TRACES:
                 return tuple(found)[:MOST_TRACES]

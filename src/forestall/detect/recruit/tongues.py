@@ -41,9 +41,9 @@ _ROMANISED = ("ar-Latn", "ur-Latn")
 
 def tongues_of(text: str, language: str = "") -> tuple[str, ...]:
     """Give the tongues to read a folded text with, in a stable order; `language` is what it was found to be in, if it was looked at."""
+    if text.isascii():
+        return tuple(sorted(set(_latin(language or identify(text))))) if len(text) >= _FEWEST else ()
     counts = letters(text)
-    if counts.keys() == {"latin"}:
-        return tuple(sorted(set(_latin(language or identify(text))))) if counts["latin"] >= _FEWEST else ()
     named = language or identify(text)
     return tuple(
         sorted({tongue for script, count in counts.items() if count >= _FEWEST for tongue in _of(script, count, named)})
