@@ -9,7 +9,6 @@ Every set is split: even rows may be looked at while cues and weights are worked
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,10 +16,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.obfuscate import STYLES, Style
 from benchmarks.quality_sets import SETS
 
 from forestall.assembly import House, build
+from forestall.insights.disguise import STYLES, Style
+from forestall.insights.rates import Rate
 from forestall.model.content import Content
 from forestall.model.settings import Settings
 
@@ -29,8 +29,6 @@ DOCUMENT = ROOT / "docs" / "quality.md"
 OWN = ROOT / "tests" / "detect" / "recruit" / "dev"
 MOST = 0.01
 """Largest share of a set of ordinary speech that may be put in front of a person."""
-_Z = 1.959964
-"""Standard normal quantile of a two-sided 95 % interval."""
 
 
 @dataclass
@@ -45,14 +43,10 @@ class Count:
         """How many."""
         return len(self.rows)
 
-    def interval(self) -> tuple[float, float]:
-        """Give the 95 % Wilson score interval of the share (E. B. Wilson, 1927); 0..1 where nothing was counted."""
-        if not self.total:
-            return 0.0, 1.0
-        share, spread = self.hits / self.total, _Z * _Z / self.total
-        middle = (share + spread / 2) / (1 + spread)
-        half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / self.total + spread / 4 / self.total)
-        return max(middle - half, 0.0), min(middle + half, 1.0)
+    @property
+    def rate(self) -> Rate:
+        """The share with its interval."""
+        return Rate(self.hits, self.total)
 
 
 def ask_a_person(house: House, text: str) -> bool:
@@ -87,17 +81,10 @@ def synthetic(house: House, name: str) -> Iterator[tuple[str, str, str, Count]]:
             ]
             styles: dict[str, Style] = {"as written": str}
             if kind == "recruiting":
-                styles |= STYLES[language]
+                styles |= STYLES[{"en": "latin", "ar": "arabic"}[language]]
             for style, change in styles.items():
                 count = Count(len(chosen), [n for n, text in chosen if ask_a_person(house, change(text))])
                 yield kind, language, style, count
-
-
-def share(count: Count) -> str:
-    """Write a count as `3 / 785 = 0.38 % (0.13-1.12)`."""
-    low, high = count.interval()
-    value = 100 * count.hits / count.total if count.total else 0.0
-    return f"{count.hits} / {count.total:,} = {value:.2f} % ({100 * low:.2f}-{100 * high:.2f})"
 
 
 def speech_table(results: Iterable[tuple[str, str, Count, Count]]) -> str:
@@ -105,13 +92,13 @@ def speech_table(results: Iterable[tuple[str, str, Count, Count]]) -> str:
     lines = ["| set | language | odd rows, only counted | even rows, looked at |", "|---|---|---|---|"]
     by_language: dict[str, tuple[Count, Count]] = {}
     for name, language, even, odd in results:
-        lines.append(f"| {name} | {language} | {share(odd)} | {share(even)} |")
+        lines.append(f"| {name} | {language} | {odd.rate} | {even.rate} |")
         for key in (language, "all"):
             for total, part in zip(by_language.setdefault(key, (Count(), Count())), (even, odd), strict=True):
                 total.total += part.total
                 total.rows += part.rows
     for language, (even, odd) in sorted(by_language.items(), key=lambda item: (item[0] == "all", item[0])):
-        lines.append(f"| **{language}** | | **{share(odd)}** | {share(even)} |")
+        lines.append(f"| **{language}** | | **{odd.rate}** | {even.rate} |")
     return "\n".join(lines)
 
 
@@ -120,7 +107,7 @@ def synthetic_table(house: House) -> str:
     lines = ["| set | kind | language | spelling | asked a person |", "|---|---|---|---|---|"]
     for name in ("dev", "heldout"):
         for kind, language, style, count in synthetic(house, name):
-            lines.append(f"| {name} | {kind} | {language} | {style} | {share(count)} |")
+            lines.append(f"| {name} | {kind} | {language} | {style} | {count.rate} |")
     return "\n".join(lines)
 
 
@@ -150,7 +137,7 @@ def main() -> int:
     with build(Settings(), keep=False) as house:
         results = []
         for name, language, even, odd in speech(house, options.data):
-            print(f"{name:28} {language:8} odd {share(odd):36} even {share(even)}")
+            print(f"{name:28} {language:8} odd {odd.rate!s:36} even {even.rate}")
             if options.rows:
                 print("   rows", *sorted(odd.rows + even.rows))
             results.append((name, language, even, odd))

@@ -20,6 +20,8 @@ PLANTED = [
     ("flow/planted.py", "from forestall import store"),
     ("flow/planted.py", "from forestall import review"),
     ("review/planted.py", "from forestall import media"),
+    ("review/planted.py", "from forestall import insights"),
+    ("insights/planted.py", "from forestall import detect"),
     ("detect/planted.py", "from forestall import policy"),
     ("detect/contact/planted.py", "from forestall.detect import match"),
     ("media/planted.py", "from forestall import text"),

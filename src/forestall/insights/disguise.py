@@ -6,6 +6,7 @@ Style = Callable[[str], str]
 
 _LEET = str.maketrans({"a": "4", "e": "3", "i": "1", "o": "0", "s": "5", "t": "7"})
 _HOMOGLYPHS = str.maketrans({"a": "а", "e": "е", "o": "о", "p": "р", "c": "с", "x": "х", "y": "у", "i": "і", "s": "ѕ"})
+_LATIN = {cyrillic: chr(latin) for latin, cyrillic in ((key, ord(value)) for key, value in _HOMOGLYPHS.items())}
 _DIACRITICS = "\u064e\u0650\u064f\u0652"
 _NEXT_JOINS = set("بتثجحخسشصضطظعغفقكلمنهي")
 """Arabic letters that join the next one, so that a tatweel may follow them."""
@@ -53,6 +54,11 @@ def homoglyph(text: str) -> str:
     return " ".join(word.translate(_HOMOGLYPHS) if len(word) > 2 else word for word in text.split(" "))
 
 
+def latin_lookalikes(text: str) -> str:
+    """Write Latin look-alikes in Cyrillic words of three letters and more."""
+    return " ".join(word.translate(_LATIN) if len(word) > 2 else word for word in text.split(" "))
+
+
 def full_width(text: str) -> str:
     """Write ASCII in full-width forms, spaces as they are."""
     return "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in text)
@@ -80,8 +86,24 @@ def vocalised(text: str) -> str:
     return "".join(letter + _DIACRITICS[n % 4] if "ء" <= letter <= "ي" else letter for n, letter in enumerate(text))
 
 
+def punctuated(text: str) -> str:
+    """Put full stops between the letters of every word of four letters and more."""
+    return " ".join(".".join(word) if len(word) > 3 and word.isalpha() else word for word in text.split(" "))
+
+
+def mixed_case(text: str) -> str:
+    """Write every second letter as a capital."""
+    return "".join(letter.upper() if n % 2 else letter.lower() for n, letter in enumerate(text))
+
+
+def split(text: str) -> str:
+    """Break the line after every second word."""
+    words = text.split(" ")
+    return "\n".join(" ".join(words[n : n + 2]) for n in range(0, len(words), 2))
+
+
 STYLES: Mapping[str, Mapping[str, Style]] = {
-    "en": {
+    "latin": {
         "leet": leet,
         "zero-width": zero_width,
         "spaced": spaced,
@@ -89,13 +111,28 @@ STYLES: Mapping[str, Mapping[str, Style]] = {
         "homoglyph": homoglyph,
         "full-width": full_width,
         "mathematical": mathematical,
+        "punctuated": punctuated,
+        "mixed-case": mixed_case,
+        "split": split,
     },
-    "ar": {
+    "arabic": {
         "zero-width": zero_width,
         "spaced": spaced,
         "stretched": stretched,
         "tatweel": tatweel,
         "vocalised": vocalised,
+        "punctuated": punctuated,
+        "split": split,
     },
+    "cyrillic": {
+        "zero-width": zero_width,
+        "spaced": spaced,
+        "stretched": stretched,
+        "homoglyph": latin_lookalikes,
+        "punctuated": punctuated,
+        "mixed-case": mixed_case,
+        "split": split,
+    },
+    "bengali": {"zero-width": zero_width, "split": split},
 }
-"""The styles by language."""
+"""The styles by script. Letters of Indic scripts hang together, so few disguises leave them readable."""

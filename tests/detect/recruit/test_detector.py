@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from benchmarks.obfuscate import STYLES
 
 from forestall.detect.recruit import detector
 from forestall.detect.recruit.detector import LABELS, STEPS
+from forestall.insights.disguise import STYLES
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.ports import Detector
@@ -179,6 +179,6 @@ def test_recall_does_not_worsen(name: str, language: str) -> None:
 )
 def test_disguise_costs_little(language: str, style: str) -> None:
     """No way of misspelling on purpose hides more than one message in eight of those found in clear."""
-    assert _asked("dev", "recruiting", language, STYLES[language][style]) >= 0.875 * _asked(
-        "dev", "recruiting", language
-    )
+    assert _asked(
+        "dev", "recruiting", language, STYLES[{"en": "latin", "ar": "arabic"}[language]][style]
+    ) >= 0.875 * _asked("dev", "recruiting", language)

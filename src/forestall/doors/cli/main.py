@@ -24,6 +24,7 @@ _COMMANDS = {
     "retrohunt": "retrohunt",
     "exchange": "exchange",
     "policy": "policy",
+    "evaluate": "evaluate",
     "key": "key",
     "invite": "invite",
     "retention": "retention",

@@ -1,22 +1,14 @@
 """The report: one HTML page that needs nothing else, fetches nothing, runs no script, and shows no text until it is opened."""
 
-import base64
-import hashlib
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
-
+from forestall.doors.cli import page
 from forestall.doors.cli.evidence import Passage
 from forestall.doors.cli.safe import safe
 from forestall.doors.cli.summary import Row, Summary
-from forestall.model.errors import BadInput
 from forestall.model.outcome import Outcome
 
 _MOST_LANGUAGES = 12
@@ -53,28 +45,15 @@ class Report:
 
 def write(path: Path, report: Report) -> None:
     """Write the page so that it appears whole or not at all; raises BadInput where the place can't be written."""
-    try:
-        descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(render(report))
-        os.replace(fresh, path)
-    except OSError as error:
-        what = f"the report `{path}` can't be written ({error.strerror})"
-        raise BadInput(what, "name a file in a folder you can write to") from None
+    page.write(path, render(report))
 
 
 def render(report: Report) -> str:
     """Give the page. Everything from outside is escaped; the policy in its head allows its one style sheet and nothing else."""
-    folder = files("forestall.doors.cli") / "templates"
-    style = (folder / "report.css").read_text("utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False)
-    template = environment.from_string((folder / "report.html.j2").read_text("utf-8"))
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     summary = report.summary
     rows = summary.first(summary.limit)
-    return template.render(
-        csp=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-        style=Markup(style),  # noqa: S704 - our own packaged file
+    return page.render(
+        "report.html.j2",
         made=report.made[:16].replace("T", " ") + " UTC",
         sources=_sources(report.paths),
         seconds=report.seconds,
