@@ -1,6 +1,6 @@
 """The one file that plugs things together: settings in, `House` out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,9 +21,10 @@ from forestall.flow.exchange import Puller
 from forestall.flow.house import House, Workshop
 from forestall.flow.retrohunt import Hunter
 from forestall.flow.screen import Screening, Versions
+from forestall.flow.threads import Threads
 from forestall.flow.tokens import Tokens
 from forestall.model import ids
-from forestall.model.ports import Detector, Library, Store
+from forestall.model.ports import Detector, Library, Store, ThreadDetector
 from forestall.model.settings import Settings
 from forestall.policy import ruleset
 from forestall.policy.ruleset import Ruleset
@@ -32,8 +33,6 @@ from forestall.store.keyfile import ledger_signer
 
 __all__ = ["House", "build", "capabilities", "check_policy"]
 
-_INDEX = "index"
-
 
 def build(settings: Settings, *, keep: bool = True, store: Store | None = None) -> House:
     """Build a house. `keep=False` stores nothing; `store` puts a store of the caller's in place of the settings' own."""
@@ -41,23 +40,25 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     if keep and store is None:
         signer = ledger_signer(Path(settings.data))
         store = open_store(Path(settings.data), signer, ids.now)
-        folder = Path(settings.data) / _INDEX
+        folder = Path(settings.data) / "index"
     types, formats = _types(), SignalFileFormats()
     today = datetime.now(UTC).date()
     filed = [load_file(Path(path), formats, types, today) for path in settings.banks]
     library = match.Library(types, store, folder and folder / "banks", filed)
     found = match.MatchDetector(library)
     detectors, named = _detectors(settings, found)
-    labels = notice.labels(detectors)
+    threads = Threads(recruit.threads(), store)
+    speaking: list[Detector | ThreadDetector] = [*detectors, threads.detector]
+    labels = notice.labels(speaking)
     rules = ruleset.load(ruleset.files_of(settings.policy), labels)
     bundle = replay.bundle_of(rules, labels)
     named |= {"ruleset": f"{rules.name}@{rules.version[:12]}", "ruleset-files": ids.sha256_hex(bundle)}
     if store is not None:
         store.blobs.put(bundle)
     opener = media.Box(settings)
-    current = _current(named, detectors, library)
+    current = _current(named, speaking, library)
     traced = types if store is not None and settings.keep_hashes_days else None
-    screening = Screening(detectors, opener, rules, current, ids.now, ids.new_id, settings.max_text, traced)
+    screening = Screening(detectors, opener, rules, current, ids.now, ids.new_id, settings.max_text, traced, threads)
     workshop: Workshop | None = None
     outbox = Outbox(
         bool(settings.webhook_url), ids.new_id, lambda decision: workshop.puller.verdicts(decision) if workshop else ()
@@ -114,7 +115,7 @@ def capabilities() -> dict[str, str]:
 def check_policy(folder: str) -> Ruleset:
     """Check a policy folder against everything the detectors can say; raises BadPolicy."""
     detectors, _ = _detectors(Settings(), match.MatchDetector(match.Library(_types(), None, None)))
-    return ruleset.load(ruleset.files_of(folder), notice.labels(detectors))
+    return ruleset.load(ruleset.files_of(folder), notice.labels([*detectors, recruit.threads()]))
 
 
 def _types() -> match.SignalTypes:
@@ -125,18 +126,15 @@ def _types() -> match.SignalTypes:
 def _detectors(settings: Settings, known: Detector) -> tuple[list[Detector], dict[str, str]]:
     """Give the detectors with their lists, and the versions of all that stays as it is while the house stands."""
     lists = [names.load_list(Path(path)) for path in settings.lists]
-    detectors: list[Detector] = [
-        known,
-        contact.detector(),
-        names.detector(lists),
-        recruit.detector(),
-    ]
+    detectors: list[Detector] = [known, contact.detector(), names.detector(lists), recruit.detector()]
     versions = {"forestall": __version__, "detector:reader": notice.READER_VERSION}
     versions |= {f"list:{listed.name}": listed.version[:16] for listed in lists}
     return detectors, versions
 
 
-def _current(named: Mapping[str, str], detectors: list[Detector], library: Library) -> Callable[[], Versions]:
+def _current(
+    named: Mapping[str, str], detectors: Sequence[Detector | ThreadDetector], library: Library
+) -> Callable[[], Versions]:
     """Give what names all versions as they are now: the banks' change while the house stands, the rest does not."""
     latest: list[tuple[Mapping[str, str], Versions]] = []
 

@@ -6,7 +6,7 @@ import pytest
 
 from forestall.ledger.checkpoint import verify
 from forestall.ledger.proof import prove, verify_proof
-from forestall.model.decision import Decision
+from forestall.model.decision import MACHINE, Decision
 from forestall.model.errors import BadInput, NotFound
 from forestall.model.ids import sha256_hex
 from forestall.model.outcome import Outcome
@@ -136,6 +136,19 @@ class StoreReads:
         submit(store, *(Change((made(item),), (item,)) for item in of), decided())
         assert list(store.decisions_of("c")) == of
         assert store.decision_by_key(of[3].key) == of[3]
+
+    def test_a_thread_is_given_newest_first(self, store: Store) -> None:
+        """A thread's contents come newest first, each once with the machine's last decision; what has none, or no thread, is not given."""
+        posts = [content(id=f"p{n}", thread="t", received=at(n)) for n in range(4)]
+        first = [decision(content=post.id, revision=post.revision, by=MACHINE) for post in posts[:3]]
+        later = decision(content="p1", revision=posts[1].revision, by=MACHINE, at=at(50))
+        person = decision(content="p1", revision=posts[1].revision, by="person", at=at(60))
+        submit(store, *map(with_line, posts), with_line(content(id="loose", thread="")))
+        submit(store, *(Change((made(one),), (one,)) for one in (*first, later, person)))
+        assert list(store.thread("t")) == [(posts[2], first[2]), (posts[1], later), (posts[0], first[0])]
+        assert [post.id for post, _ in store.thread("t", limit=2)] == ["p2"]
+        assert list(store.thread("")) == []
+        assert list(store.thread("nobody's")) == []
 
     def test_decisions_come_in_commit_order(self, store: Store) -> None:
         """The feed of decisions gives each once, in commit order, whatever the page size, also of one outcome only."""

@@ -8,7 +8,7 @@ import structlog
 from forestall.model.content import Problem
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
-from forestall.model.ports import Detector
+from forestall.model.ports import Detector, ThreadDetector
 from forestall.model.reading import Reading
 
 READER = "reader"
@@ -36,7 +36,7 @@ def look(reading: Reading, detectors: Sequence[Detector]) -> tuple[Finding, ...]
     return tuple(findings)
 
 
-def labels(detectors: Sequence[Detector]) -> dict[str, Outcome]:
+def labels(detectors: Sequence[Detector | ThreadDetector]) -> dict[str, Outcome]:
     """Give every label that can appear in a finding, with its ceiling."""
     declared = dict(READER_LABELS)
     for detector in detectors:

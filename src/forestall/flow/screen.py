@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from forestall.flow import intake, notice, read
+from forestall.flow.threads import Threads
 from forestall.model.bank import Trace
 from forestall.model.content import Content
 from forestall.model.decision import MACHINE, Decision, Fact
@@ -42,6 +43,7 @@ class Screening:
     new_id: NewId
     max_text: int
     tracer: Tracer | None = None
+    threads: Threads | None = None
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -66,9 +68,11 @@ class Screening:
         versions = self.current()  # before looking: what changes meanwhile is a new screening
         reading = read.open_up(content, self.opener, self.max_text)
         findings = notice.look(reading, self.detectors)
+        at = self.clock()
+        if self.threads is not None:
+            findings += self.threads.look(content, at, findings)
         facts = facts_of(content, reading)
         verdict = evaluate(facts, findings, self.ruleset)
-        at = self.clock()
         decision = Decision(
             id=self.new_id(),
             content=content.id,

@@ -28,6 +28,7 @@ from forestall.model.records import (
     Sighting,
     StoredContent,
 )
+from forestall.model.thread import Moment
 
 Clock = Callable[[], str]
 """Gives now as UTC, ISO 8601 with milliseconds and `Z`."""
@@ -59,6 +60,33 @@ class Detector(Protocol):
 
     def look(self, reading: Reading) -> Iterable[Finding]:
         """Give what there is to notice in the reading, in a stable order."""
+        ...
+
+
+class ThreadDetector(Protocol):
+    """Notices what only a thread as a whole says. Deterministic, bounded in time; never says anything about a person."""
+
+    @property
+    def name(self) -> str:
+        """Stable lower-case name."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same moments could give other findings."""
+        ...
+
+    @property
+    def labels(self) -> Mapping[str, Outcome]:
+        """Every label with its ceiling."""
+        ...
+
+    def moment(self, content: str, author: str, at: str, findings: Sequence[Finding]) -> Moment:
+        """Give what is remembered of a post from what was noticed on it."""
+        ...
+
+    def look(self, moments: Sequence[Moment]) -> Iterable[Finding]:
+        """Give findings on a thread, whose posts are given in order of time; the last one is the post being screened."""
         ...
 
 
@@ -300,6 +328,10 @@ class Store(SignalSource, Protocol):
 
     def decisions_of(self, content_id: str) -> Sequence[Decision]:
         """Give all decisions on a piece of content, oldest first."""
+        ...
+
+    def thread(self, thread: str, limit: int = 64) -> Sequence[tuple[StoredContent, Decision]]:
+        """Give the newest contents of a thread, each with the machine's last decision on it, newest first."""
         ...
 
     def decisions(self, since: str = "", outcome: Outcome | None = None, limit: int = 100) -> Page[Decision]:

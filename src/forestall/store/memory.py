@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from forestall.ledger.checkpoint import Signer
 from forestall.ledger.entry import leaf_hash, place
 from forestall.ledger.tree import Frontier
-from forestall.model.decision import Decision
+from forestall.model.decision import MACHINE, Decision
 from forestall.model.errors import Conflict, StoreFailed
 from forestall.model.outcome import Outcome
 from forestall.model.ports import Clock
@@ -73,6 +73,7 @@ class MemoryStore(MemoryKnown):
         self._clock = clock
         self._closed = False
         self._revisions: dict[str, list[Key]] = {}
+        self._threads: dict[str, list[Key]] = {}
         self._holders: dict[str, dict[Key, None]] = {}
         self._decided: dict[str, list[str]] = {}
         self._feed: list[tuple[int, str]] = []
@@ -133,6 +134,9 @@ class MemoryStore(MemoryKnown):
             revisions = self._revisions.setdefault(str(write.key[0]), [])
             if write.key not in revisions:
                 revisions.append(write.key)
+                content: StoredContent = CONTENT.record(write.row)
+                if content.thread:
+                    self._threads.setdefault(content.thread, []).append(write.key)
         elif write.kind is DECISION:
             decision: Decision = DECISION.record(write.row)
             insort(self._feed, (first + write.offset, decision.id))
@@ -171,6 +175,18 @@ class MemoryStore(MemoryKnown):
         with self._lock:
             ids = list(self._decided.get(content_id, ()))
         return [decision for item in ids if (decision := self.decision(item))]
+
+    def thread(self, thread: str, limit: int = 64) -> Sequence[tuple[StoredContent, Decision]]:
+        """Give the newest contents of a thread, each with the machine's last decision on it, newest first."""
+        with self._lock:
+            keys = self._threads.get(thread, [])[: -cursor.limit(limit) - 1 : -1] if thread else []
+        found = []
+        for key in keys:
+            content = self._one(CONTENT, key)
+            made = [one for one in self.decisions_of(str(key[0])) if (one.revision, one.by) == (key[1], MACHINE)]
+            if content is not None and made:
+                found.append((content, made[-1]))
+        return found
 
     def decisions(self, since: str = "", outcome: Outcome | None = None, limit: int = 100) -> Page[Decision]:
         """Give decisions in commit order after the cursor `since`."""

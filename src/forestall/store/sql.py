@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from sqlalchemy import Engine, Row, bindparam, exists, func, or_, select
+from sqlalchemy import Engine, Row, bindparam, exists, func, literal_column, or_, select
 
-from forestall.model.decision import Decision
+from forestall.model.decision import MACHINE, Decision
 from forestall.model.errors import StoreFailed
 from forestall.model.outcome import Outcome
 from forestall.model.ports import Blobs
@@ -54,6 +54,17 @@ _NEWEST = _CONTENT.order_by(contents.c.received.desc(), contents.c.seq.desc()).l
 _DECISION = columns(DECISION).where(decisions.c.id == bindparam("id"))
 _DECISION_BY_KEY = columns(DECISION).where(decisions.c.key == bindparam("key"))
 _DECISIONS_OF = columns(DECISION).where(decisions.c.content == bindparam("content")).order_by(decisions.c.seq)
+_THREAD = (
+    columns(CONTENT)
+    .where(contents.c.thread == bindparam("thread"), contents.c.thread != literal_column("''"))
+    .order_by(contents.c.seq.desc())
+    .limit(bindparam("limit"))
+)
+_DECISIONS_ON = (
+    columns(DECISION)
+    .where(decisions.c.content.in_(bindparam("contents", expanding=True)), decisions.c.by == MACHINE)
+    .order_by(decisions.c.seq)
+)
 _DECISIONS = (
     columns(DECISION, "seq")
     .where(decisions.c.seq > bindparam("after"))
@@ -167,6 +178,14 @@ class SqlStore(SqlKnown):
     def decisions_of(self, content_id: str) -> Sequence[Decision]:
         """Give all decisions on a piece of content, oldest first."""
         return self._readers.records(DECISION, _DECISIONS_OF, content=content_id)
+
+    def thread(self, thread: str, limit: int = 64) -> Sequence[tuple[StoredContent, Decision]]:
+        """Give the newest contents of a thread, each with the machine's last decision on it, newest first."""
+        found = self._readers.records(CONTENT, _THREAD, thread=thread, limit=cursor.limit(limit)) if thread else []
+        names = sorted({content.id for content in found})
+        decided = self._readers.records(DECISION, _DECISIONS_ON, contents=names) if names else []
+        last = {(decision.content, decision.revision): decision for decision in decided}
+        return [(one, last[one.id, one.revision]) for one in found if (one.id, one.revision) in last]
 
     def decisions(self, since: str = "", outcome: Outcome | None = None, limit: int = 100) -> Page[Decision]:
         """Give decisions in commit order after the cursor `since`."""

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -41,6 +42,9 @@ contents = Table(
     *_texts("segments", "files", "facts", "purged"),
     Column("seq", _seq, nullable=False),
     Index("contents_by_retention", "retention", "purged", "received"),
+    Index(
+        "contents_by_thread", "thread", "seq", sqlite_where=text("thread <> ''"), postgresql_where=text("thread <> ''")
+    ),
 )
 
 holdings = Table(

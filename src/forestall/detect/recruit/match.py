@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from forestall.detect.recruit.lexicon import GAP, Cue, Tongue
@@ -64,11 +65,12 @@ def _plain_pieces(view: Folded, tongue: Tongue) -> list[_Piece]:
     """Give the phrase parts that stand in the text as words."""
     text = view.text.replace("\n", " ").replace("_", " ")
     slots, pieces, size = tongue.plain.slots, [], len(text)
+    in_word = str.isalnum if text.isascii() else _in_word
     for pattern, start, end in tongue.plain.find(text):
-        if start and _in_word(text[start - 1]) and _in_word(text[start]) and not _after_proclitic(text, start):
+        if start and in_word(text[start - 1]) and in_word(text[start]) and not _after_proclitic(text, start):
             continue
         closed = (
-            end == size or not _in_word(text[end]) or not _in_word(text[end - 1]) or _before_enclitic(text, start, end)
+            end == size or not in_word(text[end]) or not in_word(text[end - 1]) or _before_enclitic(text, start, end)
         )
         if closed or _word_ends(text, end):
             pieces += [
@@ -132,6 +134,7 @@ def _word_ends(text: str, end: int) -> bool:
     return len(rest) <= _LONGEST_ENDING or not all(map(_in_word, rest))
 
 
+@lru_cache(maxsize=8_192)
 def _in_word(character: str) -> bool:
     """True for letters, digits and the vowel signs that Indic scripts write as marks."""
     return character.isalnum() or (character > "\u02ff" and unicodedata.category(character)[0] == "M")
