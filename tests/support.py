@@ -27,6 +27,7 @@ LABELS = {
     "contact-invite": Outcome.REVIEW,
     "listed-name": Outcome.PASS,
     "recruiting": Outcome.REVIEW,
+    "recruiting-thread": Outcome.REVIEW,
     "grievance": Outcome.PASS,
     **dict.fromkeys(("propaganda", "contact", "training", "pledge", "incitement", "unreadable"), Outcome.REVIEW),
     **dict.fromkeys(

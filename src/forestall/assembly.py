@@ -61,7 +61,7 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     screening = Screening(detectors, opener, rules, current, ids.now, ids.new_id, settings.max_text, traced, threads)
     workshop: Workshop | None = None
     outbox = Outbox(
-        bool(settings.webhook_url), ids.new_id, lambda decision: workshop.puller.verdicts(decision) if workshop else ()
+        bool(settings.webhook_url), ids.new_id, lambda one: workshop.puller.verdicts(one) if workshop else ()
     )
     if store is not None:
         archive = Seen(store, types, folder and folder / "seen")

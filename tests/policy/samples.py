@@ -45,6 +45,7 @@ LABELS: Mapping[str, Outcome] = {
     "pledge": Outcome.REVIEW,
     "incitement": Outcome.REVIEW,
     "recruiting": Outcome.REVIEW,
+    "recruiting-thread": Outcome.REVIEW,
     "unreadable": Outcome.REVIEW,
     "context-news": Outcome.PASS,
     "context-counter-speech": Outcome.PASS,
