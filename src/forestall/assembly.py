@@ -42,8 +42,7 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
         store = open_store(Path(settings.data), signer, ids.now)
         folder = Path(settings.data) / "index"
     types, formats = _types(), SignalFileFormats()
-    today = datetime.now(UTC).date()
-    filed = [load_file(Path(path), formats, types, today) for path in settings.banks]
+    filed = [load_file(Path(path), formats, types, datetime.now(UTC).date()) for path in settings.banks]
     library = match.Library(types, store, folder and folder / "banks", filed)
     found = match.MatchDetector(library)
     detectors, named = _detectors(settings, found)
@@ -64,10 +63,9 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
         bool(settings.webhook_url), ids.new_id, lambda one: workshop.puller.verdicts(one) if workshop else ()
     )
     if store is not None:
-        archive = Seen(store, types, folder and folder / "seen")
         hunter = Hunter(
             store=store,
-            archive=archive,
+            archive=Seen(store, types, folder and folder / "seen"),
             types=types,
             ruleset=rules,
             versions=lambda: current().names,
