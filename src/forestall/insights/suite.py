@@ -23,6 +23,8 @@ CREEDS = ("religious", "far-right", "far-left", "ethnic")
 RECRUITING, SAFE = "recruiting", "safe"
 KINDS = ("news", "counter", "quote", "negation", "religious", "research", "fiction", "personal", "other")
 """Kinds of contrast: nearly the same words, made safe by who says them, or to what end."""
+_NAMES = ("org", "leader", "land")
+"""Slots that hold names."""
 _EACH = 2
 """Creeds that a template with slots is filled for, unless all are asked for."""
 _SCRIPTS = {"ar": "arabic", "fa": "arabic", "ur": "arabic", "ru": "cyrillic", "bn": "bengali"}
@@ -69,16 +71,24 @@ class Suite:
     languages: tuple[str, ...]
 
     def cases(
-        self, parts: Sequence[str] = PARTS, languages: Collection[str] = (), *, all_creeds: bool = False
+        self,
+        parts: Sequence[str] = PARTS,
+        languages: Collection[str] = (),
+        *,
+        all_creeds: bool = False,
+        names: str = "",
     ) -> Iterator[Case]:
         """Give the cases of some parts and languages (all where none is named), always the same ones in the same order.
 
-        Raises BadInput where a file does not hold together.
+        `names` is a creed whose organisations, leaders and lands are put into every template, whatever its other words. Raises
+        BadInput where a file does not hold together.
         """
         for language in self.languages:
             if languages and language not in languages:
                 continue
             fill = _fill(self.folder / "fill" / f"{language}.yaml")
+            if names:
+                fill = {**fill, "creeds": {creed: _renamed(fill, creed, names) for creed in CREEDS}}
             for part in parts:
                 yield from self._part(language, part, fill, len(CREEDS) if all_creeds else _EACH)
 
@@ -87,7 +97,7 @@ class Suite:
         path = self.folder / part / f"{language}.yaml"
         styles = list(STYLES[_SCRIPTS.get(language, "latin")].items())
         turn = 0
-        for entry in _document(path).get("cases") or ():
+        for entry in document(path).get("cases") or ():
             function = self.functions.get(entry.get("fn"))
             if function is None:
                 raise BadInput(f"{path}: the function `{entry.get('fn')}` is not known", "see functions.yaml")
@@ -114,7 +124,7 @@ def read(folder: Path) -> Suite:
     if not path.is_file():
         raise BadInput(f"{folder} is no suite: it has no functions.yaml", "name a folder such as suites/recruitcheck")
     functions = {}
-    for name, value in (_document(path).get("functions") or {}).items():
+    for name, value in (document(path).get("functions") or {}).items():
         if not isinstance(value, dict) or value.get("expect") not in {RECRUITING, SAFE}:
             raise BadInput(f"{path}: `{name}` does not say what it expects", "write expect: recruiting or expect: safe")
         meant = value["expect"] == RECRUITING
@@ -179,9 +189,14 @@ def _filled(template: str, fill: Mapping[str, Any], creed: str, path: Path) -> s
     return _SLOT.sub(word, template)
 
 
+def _renamed(fill: Mapping[str, Any], creed: str, names: str) -> Mapping[str, Any]:
+    """Give the fillings of a creed with the names of another's organisations, leaders and lands."""
+    return {**fill["creeds"][creed], **{slot: fill["creeds"][names].get(slot) for slot in _NAMES}}
+
+
 def _fill(path: Path) -> Mapping[str, Any]:
     """Read what fills the slots of a language."""
-    fill = _document(path)
+    fill = document(path)
     missing = set(CREEDS) - set(fill.get("creeds") or ())
     if missing:
         raise BadInput(
@@ -190,7 +205,7 @@ def _fill(path: Path) -> Mapping[str, Any]:
     return fill
 
 
-def _document(path: Path) -> Mapping[str, Any]:
+def document(path: Path) -> Mapping[str, Any]:
     """Read one file."""
     try:
         loaded = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader

@@ -96,6 +96,12 @@ def test_a_page_holds_everything_and_no_text(cli: Call, rows: Path, tmp_path: Pa
     assert "100.00 %" in text
 
 
+def test_swaps_are_told(cli: Call, tmp_path: Path) -> None:
+    """Where names and identities are swapped in a suite's sentences, the share of scores that move is printed."""
+    result = cli("evaluate", SUITE, "--part", "tune", "--languages", "sw", "--swaps")
+    assert "of sentences move by more than 0.02" in result.stdout
+
+
 def test_wrong_use_is_told(cli: Call, tmp_path: Path, rows: Path) -> None:
     """Nothing to measure, both at once, a strange language and a file that is no measurement are told apart."""
     assert isinstance(cli("evaluate").exception, UsageError)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -16,9 +17,13 @@ from forestall.doors.cli.meter import progress
 from forestall.doors.cli.safe import safe
 from forestall.doors.cli.table import console_for_output
 from forestall.insights import suite as suites
+from forestall.insights import swap
 from forestall.insights.compare import differences
 from forestall.insights.judge import Row, judged, of_case, of_line
 from forestall.insights.quality import Judged, Quality, Slice, measure, parity
+from forestall.insights.rates import Rate
+from forestall.insights.swap import Spread
+from forestall.model.content import Content
 from forestall.model.errors import BadInput
 from forestall.model.ids import now
 
@@ -75,6 +80,9 @@ Exit status: 0 done, 10 rows could not be read or, with --baseline, something is
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A saved measurement; exit with 10 where a part is worse than it beyond chance.",
 )
+@click.option(
+    "--swaps", is_flag=True, help="Also swap names and identities in a suite's sentences; no score should move."
+)
 @click.option("--policy", metavar="DIR", default="", help="Folder with the ruleset to use.")
 @store_option
 def command(
@@ -89,6 +97,7 @@ def command(
     report: Path | None,
     compare: tuple[Path, Path] | None,
     baseline: Path | None,
+    swaps: bool,
     policy: str,
     folder: str,
 ) -> int:
@@ -105,6 +114,7 @@ def command(
     with made(settings_of(folder, policy), keep=False) as house:
         rows = _rows(data, part, chosen, unread, all_creeds=all_creeds)
         quality = measure(_screened(house, rows), base_rate)
+        moved = [spread for path in data if swaps and path.is_dir() for spread in _swapped(house, path, part, chosen)]
     if save is not None:
         save.write_bytes(msgspec.json.format(msgspec.json.encode(quality)))
     if report is not None:
@@ -113,6 +123,8 @@ def command(
         sys.stdout.buffer.write(msgspec.json.encode(quality) + b"\n")
     else:
         show(console_for_output(), quality)
+    if swaps:
+        _tell_swaps(moved)
     for line in unread[:20]:
         click.echo(safe(line), err=True)
     if unread:
@@ -149,6 +161,28 @@ def _screened(house: House, rows: Iterable[Row]) -> Iterator[Judged]:
         for item in judged(house.screening, rows):
             yield item
             advance(1)
+
+
+def _swapped(house: House, folder: Path, part: str, languages: list[str]) -> list[Spread]:
+    """Give how far the scores of a suite's sentences move when names and identities in them are swapped, widest first."""
+
+    def score(text: str) -> float:
+        return house.screening.screen(Content(id="swap", text=text)).decision.priority
+
+    parts = suites.PARTS if part == "all" else (part,)
+    identities = folder / "identities.yaml"
+    frames = swap.framed(identities, languages) if identities.is_file() else iter(())
+    return swap.spreads(chain(swap.named(suites.read(folder), parts, languages), frames), score)
+
+
+def _tell_swaps(spreads: list[Spread]) -> None:
+    """Print how many scores moved, and the furthest."""
+    far = [spread for spread in spreads if spread.width > swap.BOUND]
+    click.echo(
+        f"swaps: {Rate(len(far), len(spreads))} of sentences move by more than {swap.BOUND:g} when names or identities are swapped"
+    )
+    for spread in far[:5]:
+        click.echo(safe(f"  {spread.name}: {spread.least:.3f} to {spread.most:.3f}"))
 
 
 def saved(path: Path) -> Quality:
