@@ -28,6 +28,7 @@ LABELS = {
     "listed-name": Outcome.PASS,
     "recruiting": Outcome.REVIEW,
     "recruiting-thread": Outcome.REVIEW,
+    "advice": Outcome.PASS,
     "grievance": Outcome.PASS,
     **dict.fromkeys(("propaganda", "contact", "training", "pledge", "incitement", "unreadable"), Outcome.REVIEW),
     **dict.fromkeys(

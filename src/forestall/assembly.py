@@ -8,6 +8,7 @@ from forestall import __version__, media
 from forestall.detect import contact, match, names, recruit
 from forestall.detect.match.seen import Seen
 from forestall.detect.match.signals.contact import type_of
+from forestall.exchange import advice
 from forestall.exchange.feeds import feeds
 from forestall.exchange.fetch import WebFetcher
 from forestall.exchange.files import SignalFileFormats
@@ -50,14 +51,14 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     speaking: list[Detector | ThreadDetector] = [*detectors, threads.detector]
     labels = notice.labels(speaking)
     rules = ruleset.load(ruleset.files_of(settings.policy), labels)
-    bundle = replay.bundle_of(rules, labels)
-    named |= {"ruleset": f"{rules.name}@{rules.version[:12]}", "ruleset-files": ids.sha256_hex(bundle)}
-    if store is not None:
-        store.blobs.put(bundle)
+    named |= replay.versions_of(rules, labels, store)
     opener = media.Box(settings)
     current = _current(named, speaking, library)
     traced = types if store is not None and settings.keep_hashes_days else None
-    screening = Screening(detectors, opener, rules, current, ids.now, ids.new_id, settings.max_text, traced, threads)
+    adviser = advice.from_settings(settings, Tokens(Path(settings.data))("adviser"))
+    screening = Screening(
+        detectors, opener, rules, current, ids.now, ids.new_id, settings.max_text, traced, threads, adviser
+    )
     workshop: Workshop | None = None
     outbox = Outbox(
         bool(settings.webhook_url), ids.new_id, lambda one: workshop.puller.verdicts(one) if workshop else ()

@@ -46,6 +46,7 @@ LABELS: Mapping[str, Outcome] = {
     "incitement": Outcome.REVIEW,
     "recruiting": Outcome.REVIEW,
     "recruiting-thread": Outcome.REVIEW,
+    "advice": Outcome.PASS,
     "unreadable": Outcome.REVIEW,
     "context-news": Outcome.PASS,
     "context-counter-speech": Outcome.PASS,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import structlog
 
+from forestall.flow import advise
 from forestall.model.content import Problem
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
@@ -38,7 +39,7 @@ def look(reading: Reading, detectors: Sequence[Detector]) -> tuple[Finding, ...]
 
 def labels(detectors: Sequence[Detector | ThreadDetector]) -> dict[str, Outcome]:
     """Give every label that can appear in a finding, with its ceiling."""
-    declared = dict(READER_LABELS)
+    declared = {**READER_LABELS, **advise.LABELS}
     for detector in detectors:
         declared.update(detector.labels)
     return declared

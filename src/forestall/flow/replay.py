@@ -7,6 +7,7 @@ import msgspec
 
 from forestall.model.decision import MACHINE, Decision
 from forestall.model.errors import ForestallError, NotFound, StoreFailed
+from forestall.model.ids import sha256_hex
 from forestall.model.outcome import Outcome
 from forestall.model.ports import Blobs, Store
 from forestall.policy.replay import Difference, replay
@@ -29,6 +30,14 @@ class _Bundle(msgspec.Struct, frozen=True):
 
     files: dict[str, str]
     labels: dict[str, Outcome]
+
+
+def versions_of(rules: Ruleset, labels: Mapping[str, Outcome], store: Store | None) -> dict[str, str]:
+    """Give the versions that name a ruleset in decisions, and keep what a replay needs of it where there is a store."""
+    bundle = bundle_of(rules, labels)
+    if store is not None:
+        store.blobs.put(bundle)
+    return {"ruleset": f"{rules.name}@{rules.version[:12]}", "ruleset-files": sha256_hex(bundle)}
 
 
 def bundle_of(ruleset: Ruleset, labels: Mapping[str, Outcome]) -> bytes:

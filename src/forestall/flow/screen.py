@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from forestall.flow import intake, notice, read
+from forestall.flow.advise import advice_on
 from forestall.flow.threads import Threads
 from forestall.model.bank import Trace
 from forestall.model.content import Content
 from forestall.model.decision import MACHINE, Decision, Fact
-from forestall.model.ports import Clock, Detector, NewId, Opener, Tracer
+from forestall.model.ports import Adviser, Clock, Detector, NewId, Opener, Tracer
 from forestall.model.reading import Reading, Role
 from forestall.model.records import Retention, StoredContent
 from forestall.policy.evaluate import evaluate
@@ -44,6 +45,7 @@ class Screening:
     max_text: int
     tracer: Tracer | None = None
     threads: Threads | None = None
+    adviser: Adviser | None = None
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -73,6 +75,9 @@ class Screening:
             findings += self.threads.look(content, at, findings)
         facts = facts_of(content, reading)
         verdict = evaluate(facts, findings, self.ruleset)
+        if self.adviser is not None and verdict.outcome.asks_a_person:
+            findings += advice_on(reading, findings, self.adviser, self.ruleset)
+            verdict = evaluate(facts, findings, self.ruleset)
         decision = Decision(
             id=self.new_id(),
             content=content.id,

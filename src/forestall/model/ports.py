@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import BinaryIO, Protocol
 
+from forestall.model.advice import Advice
 from forestall.model.bank import Bank, Entry, Found, Match, Signal, Trace
 from forestall.model.content import Attachment, Content, Problem
 from forestall.model.decision import Decision
@@ -87,6 +88,18 @@ class ThreadDetector(Protocol):
 
     def look(self, moments: Sequence[Moment]) -> Iterable[Finding]:
         """Give findings on a thread, whose posts are given in order of time; the last one is the post being screened."""
+        ...
+
+
+class Adviser(Protocol):
+    """Asks a language model about a text. What it says is advice to a person and never counts by itself."""
+
+    def advise(self, text: str, policy: str) -> Advice:
+        """Give its answer on a text under a written policy, within its time limit; raises nothing."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
         ...
 
 

@@ -71,6 +71,16 @@ class Settings:
     """Host names whose files may be fetched when a caller names an address instead of sending a file; empty fetches nothing."""
     fetch_private_hosts: tuple[str, ...] = ()
     """Host names in `fetch_hosts` that may resolve to private addresses, and be asked on any port."""
+    adviser_url: str = ""
+    """Address of a language model that answers like OpenAI's API, such as `http://127.0.0.1:11434/v1`; empty asks none."""
+    adviser_model: str = ""
+    """Name of the model to ask there."""
+    adviser_private_hosts: tuple[str, ...] = ()
+    """Host names in `adviser_url` that may resolve to private addresses, as a model on this machine does."""
+    adviser_seconds: float = 8.0
+    """Longest time for one answer; without one by then, the item goes on without advice."""
+    adviser_per_minute: int = 20
+    """Most questions a minute; further items go on without advice."""
     hma: bool = False
     """Answer under `/hma` like a Hasher-Matcher-Actioner (HMA), on the same banks; asks for an API key."""
     hma_open_on_loopback: bool = False
