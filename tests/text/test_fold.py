@@ -15,12 +15,13 @@ ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 TRICKY = st.text(
     st.sampled_from(
         "aеоАBｊ０1!|$@3 .\n\t-_*'`ﬁﬃ½ªßİıſKÅẞ\u200b\u200d\u202e\u2066\ufeff\u0301\u0640\u064e\u0651لاأإآٱىيةهکكﻻﷺ👍🇩🇪1️⃣𝓗𝟏ⒶⓐΣςάй"
+        "ꓙꓡᒍⲟ𝚮Ꮒ🆗🇦ক্ষাৎ﷽❶ʿ"
     ),
     max_size=40,
 )
 
 
-KNOWN = {("1", "14.0.0"): "2302729080fb"}
+KNOWN = {("2", "14.0.0"): "8edabf7dc174"}
 """The digest of the tables for a version of folding and of Unicode."""
 
 
@@ -75,6 +76,7 @@ def test_the_squeezed_view_leads_back_too(text: str) -> None:
         ("\u202ejoin\u202c", "join"),
         ("jоin", "join"),  # a Cyrillic o in a Latin word
         ("Ⓙⓞⓘⓝ", "join"),
+        ("ꓙꓳꓲꓠ us, ᒍOIᑎ us, jⲟin us, 𝚮ome", "join us, join us, join us, home"),
         ("ﬁght", "fight"),
         ("joín ùs", "join us"),
         ("join\u00a0\t us", "join us"),
@@ -83,6 +85,25 @@ def test_the_squeezed_view_leads_back_too(text: str) -> None:
         ("ٱلأمة", fold("الامه").text),
         ("ﻻ", fold("لا").text),
         ("كتاب", fold("کتاب").text),
+        ("1️⃣ 2⃣ #️⃣", "1 2 #"),
+        ("🅙🅾🄸🅝 🇯 🇴 🇮 🇳", "join j o i n"),
+        ("🆗 🆘", "ok sos"),
+        ("❶ ➋ ⓷ ④ ⓿", "1 2 3 4 0"),
+        ("میں ہوں کیوں ہے", "مين هون كيون هي"),
+        ("می‌خواهم", "ميخواهم"),
+        ("أإآٱا ؤ ئ هٔ یٔ", "ااااا و ي ه ي"),
+        ("ﺍﻧﻀﻢ ﻷ ﻼ ﻵ", "انضم لا لا لا"),
+        ("ﷺ", "صلي الله عليه وسلم"),
+        ("﷽", "بسم الله الرحمن الرحيم"),
+        ("ڡٯ", "فق"),
+        ("٠١٢٣ ۴۵۶ ০১২ ०९ ߁ 𝟘", "0123 456 012 09 1 0"),
+        ("ড়য় ড়য়", "ড়য় ড়য়"),
+        ("ক্‍ষ ক্‌ষ ৎ", "ক্ষ ক্ষ ত্"),
+        ("Ёлка й", "елка и"),
+        ("İstanbul ISPARTA ılık", "istanbul isparta ilik"),
+        ("Ɓauna ɗaya ƙasa Ƴanci", "bauna daya kasa yanci"),
+        ("daʿwa duʿāʾ", "da'wa du'a'"),
+        ("7abibi 3ala ba7r", "7abibi 3ala ba7r"),  # digits are letters of Arabic here
     ],
 )
 def test_one_spelling(written: str, plain: str) -> None:
@@ -90,7 +111,7 @@ def test_one_spelling(written: str, plain: str) -> None:
     assert fold(written).text == plain
 
 
-@pytest.mark.parametrize("word", ["привет", "мир", "оса", "γειά", "ρόδο", "שלום", "नमस्ते", "日本語"])
+@pytest.mark.parametrize("word", ["привет", "мир", "оса", "γειά", "ρόδο", "שלום", "नमस्ते", "日本語", "ꓡꓯꓸ ꓬꓲ", "ᐃᓄᒃᑎᑐᑦ"])
 def test_real_words_of_other_scripts_stay_in_their_script(word: str) -> None:
     """A word that is wholly of another script is not turned into Latin letters."""
     assert not any(char.isascii() and char.isalpha() for char in fold(word).text)
@@ -107,6 +128,31 @@ def test_the_squeezed_view_reads_what_was_disguised(written: str) -> None:
     assert view.changed(at, at + len(pattern))
 
 
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("ا ن ض م إلينا", "انضم"),
+        ("ا.ن.ض.م", "انضم"),
+        ("انضمووووو", "انضمو"),
+        ("ا-ن-ض-م", "انضم"),
+        ("в с т у п а й", "вступай"),
+        ("в.с.т.у.п.а.й", "вступай"),
+        ("вступааааай", "вступай"),
+        ("যো গ দা ন", "যোগদান"),
+        ("ক্ষ মা তা", "ক্ষমাতা"),
+        ("যো.গ.দা.ন", "যোগদান"),
+        ("j🔥o🔥i🔥n", "join"),
+        ("🇯 🇴 🇮 🇳", "join"),
+    ],
+)
+def test_disguise_is_read_in_every_script(written: str, plain: str) -> None:
+    """Spaced, punctuated and stretched letters read as plain words in Arabic, Cyrillic and Bengali too, with their vowel signs."""
+    (pattern,) = squeezed_patterns([fold(plain).text])
+    view = fold(written).squeezed
+    assert view is not None
+    assert pattern in view.text
+
+
 @pytest.mark.parametrize("text", ["12.50 + 3.20", "01/02/2026", "192.168.0.1", "+49 30 1234567"])
 def test_numbers_stay_numbers(text: str) -> None:
     """Digits alone are not read as letters."""
@@ -115,7 +161,7 @@ def test_numbers_stay_numbers(text: str) -> None:
 
 @pytest.mark.shared
 def test_published_confusables_of_latin_letters() -> None:
-    """Inside of a Latin word, most of the published single-character look-alikes of Latin letters read as the letter."""
+    """Inside of a Latin word, four of five published single-character look-alikes of Latin letters read as the letter."""
     if not CONFUSABLES.is_file():
         pytest.skip("the evaluation data is not beside this checkout: ../shared/data/obfuscation")
     pairs = []
@@ -127,4 +173,4 @@ def test_published_confusables_of_latin_letters() -> None:
                 pairs.append((source, target.lower()))
     read = sum(fold(f"ab{source}cd").text in {f"ab{target}cd", f"ab{fold(target).text}cd"} for source, target in pairs)
     assert len(pairs) > 300
-    assert read / len(pairs) > 0.5, f"{read} of {len(pairs)}"
+    assert read / len(pairs) > 0.8, f"{read} of {len(pairs)}"

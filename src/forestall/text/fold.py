@@ -6,6 +6,7 @@ Folding twice changes nothing. `squeeze` goes further and gives a second, lossy 
 stretched words read as the plain ones; it is for matching only. Both take linear time and raise nothing.
 """
 
+from codecs import utf_32_le_decode, utf_32_le_encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from forestall.text.tables import CHANGED, LOOSE, tables
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever the same text could fold differently; `Folded.text` also depends on the Unicode of the Python in use."""
 
 _APART = "\0\0"
@@ -28,13 +29,21 @@ _SPARE = 64
 class Folded:
     """A folded text, with the way back: `span` gives the original offsets of folded ones."""
 
-    __slots__ = ("_length", "_squeezed", "_starts", "text")
+    __slots__ = ("_codes", "_length", "_squeezed", "_starts", "text")
 
-    def __init__(self, text: str, length: int, starts: NDArray[np.int32] | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        length: int,
+        starts: NDArray[np.int32] | None = None,
+        squeezed: "Squeezed | bool | None" = False,
+        codes: NDArray[np.int32] | None = None,
+    ) -> None:
         self.text = text
         self._length = length
         self._starts = starts
-        self._squeezed: Squeezed | bool | None = False
+        self._squeezed = squeezed
+        self._codes = codes
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Give the original offsets of folded characters `start` to `end` (exclusive), clamped to the text.
@@ -51,10 +60,17 @@ class Folded:
         return first, last
 
     @property
+    def codes(self) -> NDArray[np.int32]:
+        """The code points of the text, one per element."""
+        if self._codes is None:
+            self._codes = code_points(self.text)
+        return self._codes
+
+    @property
     def squeezed(self) -> "Squeezed | None":
         """The second view, made when first asked for; None where it would say nothing that this one does not."""
         if isinstance(self._squeezed, bool):
-            self._squeezed = _squeeze(self.text)
+            self._squeezed = squeezed_view(*squeezed_codes(self.codes))
         return self._squeezed
 
 
@@ -87,43 +103,46 @@ def fold(text: str) -> Folded:
     """Fold a text. About 1 µs where it is plain ASCII, 5 µs for 150 other characters."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return Folded(text.lower().replace("`", "'"), len(text))
-    codes, table = _codes(text), tables()
+    codes, table = code_points(text), tables()
     room = len(codes) + _SPARE
     while True:
-        out = np.empty((2, room + 1), np.int32)
+        out = np.empty((3, room + 1), np.int32)
         length = _kernels().fold_codes(codes, table.page, table.entry, table.spread, out)
         if length >= 0:
-            return Folded(_text(out[0, :length]), len(text), out[1, : length + 1])
+            rows = out[:2, : length + 1].copy()
+            return Folded(text_of(rows[0, :length]), len(text), rows[1], codes=rows[0, :length])
         room = -length
 
 
 def squeezed_patterns(phrases: Sequence[str]) -> list[str]:
     """Give folded phrases the way they read in the squeezed view, so that they can be looked for there."""
-    view, length = squeezed_codes(_codes(_APART.join(phrases)))
-    return _text(view[0, : abs(length)]).split(_APART) if phrases else []
+    view, length = squeezed_codes(code_points(_APART.join(phrases)))
+    return text_of(view[0, : abs(length)]).split(_APART) if phrases else []
 
 
-def _squeeze(text: str) -> Squeezed | None:
-    """Make the second view of a folded text, where there is anything to undo."""
-    view, length = squeezed_codes(_codes(text))
-    return Squeezed(_text(view[0, :-length]), view[1, :-length], view[2, :-length]) if length < 0 else None
+def squeezed_view(view: NDArray[np.int32], length: int) -> Squeezed | None:
+    """Give the second view, out of the rows that the kernel wrote and the length it gave; None where nothing is marked."""
+    if length >= 0:
+        return None
+    rows = view[1:3, :-length].copy()
+    return Squeezed(text_of(view[0, :-length]), rows[0], rows[1])
 
 
 def squeezed_codes(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
     """Squeeze code points: rows of characters, origins and marks, and their length, negative where any is marked."""
-    table, view = tables(), np.empty((3, len(codes)), np.int32)
+    table, view = tables(), np.empty((5, len(codes)), np.int32)
     length: int = _kernels().squeeze_codes(codes, table.page, table.entry, table.leet, view)
     return view, length
 
 
-def _codes(text: str) -> NDArray[np.int32]:
-    """Give the code points of a text."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
+def code_points(text: str) -> NDArray[np.int32]:
+    """Give the code points of a text, one per element."""
+    return np.frombuffer(utf_32_le_encode(text, "surrogatepass")[0], np.int32)
 
 
-def _text(codes: NDArray[np.int32]) -> str:
+def text_of(codes: NDArray[np.int32]) -> str:
     """Give the text of code points."""
-    return codes.tobytes().decode("utf-32-le", "surrogatepass")
+    return utf_32_le_decode(codes.tobytes(), "surrogatepass", True)[0]
 
 
 @cache

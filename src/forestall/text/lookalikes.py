@@ -15,11 +15,15 @@ def _pairs(written: str) -> dict[str, str]:
 
 STRONG = _pairs(
     # Cyrillic, small then capital: capitals have their own shapes (`Н` looks like H, `н` does not)
-    "аa сc еe оo рp хx уy ѕs іi јj һh ԁd ԛq ԝw ӏi ѵv АA ВB СC ЕE НH ІI ЈJ КK МM ОO РP ЅS ТT ХX ԜW "
+    "аa сc еe оo рp хx уy ѕs іi јj үy һh ԁd ԛq ԝw ӏi ѵv АA ВB СC ЕE НH ІI ЈJ КK МM ОO РP ЅS ТT ХX ҮY ԌG ԜW "
     # Greek
-    "οo νv ρp ιi υu αa ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX "
+    "οo νv ρp ϲc ϳj ιi υu αa ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX ϹC ϺM ͿJ "
     # Armenian, Cherokee
-    "օo ոn սu ցg հh ՕO ՍU ᎠD ᎡR ᎢT ᎪA ᎫJ ᎬE ᎳW ᎷM ᎻH ᏀG ᏃZ ᏚS ᏙV ᏞL ᏟC ᏢP ᏦK"
+    "օo ոn սu ցg հh ՕO ՍU ᎠD ᎡR ᎢT ᎪA ᎫJ ᎬE ᎳW ᎷM ᎻH ᏀG ᏃZ ᏚS ᏙV ᏞL ᏟC ᏢP ᏦK ᎥI ᎩY ᎽY ᏒR ᏕS ᏔW ᏏB ᏴB "
+    # Coptic, Lisu, Canadian syllabics
+    "ⲥc ⲟo ⲣp ⲔK ⲎH ⲒI ⲘM ⲚN ⲞO ⲢP ⲤC ⲦT ⲬX ⲨY ⲂB ⲀA ⲈE "
+    "ꓮA ꓐB ꓚC ꓓD ꓰE ꓝF ꓖG ꓧH ꓲI ꓙJ ꓗK ꓡL ꓟM ꓠN ꓳO ꓑP ꓣR ꓢS ꓔT ꓴU ꓦV ꓪW ꓫX ꓬY ꓜZ "
+    "ᗅA ᗷB ᑕC ᗞD ᗪD ᖴF ᕼH ᒍJ ᒪL ᗰM ᑭP ᖇR ᔕS ᑌU ᐯV ᗯW ᙭X ᑎN"
 )
 WEAK = _pairs(
     "вb кk мm нh тt пn иn яr гr цu шw щw бb эe єe ьb ъb ґr ђh ћh ПN ИN ЯR ГR ЦU ШW ЩW БB ЭE ЄE ЬB ЪB "
@@ -31,3 +35,5 @@ LATIN = _pairs(
 )
 DRAWN = {chr(base + n): chr(ord("a") + n) for base in (0x1F150, 0x1F170) for n in range(26)}
 """Letters in filled circles and squares, which Unicode does not decompose → the Latin small letter."""
+SQUARED = _pairs("🆎ab 🆑cl 🆒cool 🆓free 🆔id 🆕new 🆖ng 🆗ok 🆘sos 🆙up! 🆚vs")
+"""Words in squares, likewise."""

@@ -12,19 +12,19 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from forestall.text.lookalikes import DRAWN, LATIN, STRONG, WEAK
+from forestall.text.lookalikes import DRAWN, LATIN, SQUARED, STRONG, WEAK
 
 SAME, PUT, DROP, SPREAD, REGIONAL = range(5)
 """What happens to a code point: stays, becomes one other, disappears, becomes several, is half of a flag."""
-LATIN_LETTER, CYRILLIC, GREEK, ARMENIAN, CHEROKEE, LETTER, DIGIT, NONE = 1, 2, 3, 4, 5, 6, 7, 0
-"""What a folded character is, for telling words and mixed scripts apart."""
+NONE, LATIN_LETTER, CYRILLIC, GREEK, ARMENIAN, CHEROKEE, COPTIC, LISU, SYLLABIC, LETTER, DIGIT, MARK = range(12)
+"""What a folded character is, for telling words and mixed scripts apart. A mark (an Indic vowel sign) belongs to the letter before it."""
 CHANGED, LOOSE = 1, 2
 """Marks on squeezed characters: in an obfuscated word; in a word glued from several."""
 WEAKLY = 128
 """Added to a look-alike that counts only in words that also have Latin letters."""
 
 _CHANGING = (
-    *(*range(0x34), *range(0xA0, 0xAC), *range(0xF9, 0x105), *range(0x110, 0x11E), *range(0x16A, 0x16F)),
+    *(*range(0x34), *range(0xA0, 0xAC), *range(0xF9, 0x105), *range(0x110, 0x11E), *range(0x16A, 0x16F), 0xA4),
     *(*range(0x1D4, 0x1D8), 0x1E9, 0x1EE, 0x1F1, 0x1F2, 0x1FB, *range(0x2F8, 0x2FB), 0xE00, 0xE01),
 )
 """Blocks of 256 code points in which something changes; the rest is CJK, Hangul, pictures and the unassigned."""
@@ -40,7 +40,7 @@ _STRIPPED = (
 
 _OWN = {
     **dict.fromkeys("ـ͏ᅟᅠㅤﾠ឴឵", ""),
-    **dict.fromkeys("‘’‚‛`´ʹʻʼʽˈ′‵ˊˋ＇", "'"),
+    **dict.fromkeys("‘’‚‛`´ʹʻʼʽʾʿˀˁˈ′‵ˊˋ＇", "'"),
     **dict.fromkeys("“”„‟«»″‶〝〞〟＂", '"'),
     **dict.fromkeys("‐‑‒–—―−﹘﹣－⁃˗", "-"),
     **dict.fromkeys("،﹐、，", ","),
@@ -79,6 +79,17 @@ _OWN = {
     "ٶ": "و",
     "ٵ": "ا",
     "ٸ": "ي",
+    "ؠ": "ي",
+    "ۿ": "ه",
+    # Letters without their dots, and the Maghrebi ones; of the five that a bare tooth may stand for, the most frequent at a beginning
+    "ٮ": "ب",
+    "ڡ": "ف",
+    "ڢ": "ف",
+    "ٯ": "ق",
+    "ڧ": "ق",
+    "﷽": "بسم الله الرحمن الرحيم",
+    # A Bengali consonant that cannot be followed by a vowel, typed as one letter or as two
+    "ৎ": "ত্",
 }
 _LEET = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g"}
 _LEET |= {
@@ -158,7 +169,7 @@ def _once(character: str) -> str:
     """Fold one character one step: our own pairs first, then Unicode's compatibility form and case."""
     own = _OWN.get(character)
     if own is None:
-        own = DRAWN.get(character) or LATIN.get(character)
+        own = DRAWN.get(character) or SQUARED.get(character) or LATIN.get(character)
     if own is not None:
         return own
     code = ord(character)
@@ -167,9 +178,9 @@ def _once(character: str) -> str:
     category = unicodedata.category(character)
     if category in ("Cc", "Cf") or _is_stripped(code) or "VARIATION SELECTOR" in unicodedata.name(character, ""):
         return ""
-    decimal = unicodedata.decimal(character, None)
-    if decimal is not None:
-        return str(decimal)
+    digit = unicodedata.digit(character, None)
+    if digit is not None:
+        return str(digit)
     return unicodedata.normalize("NFKD", character).casefold()
 
 
@@ -184,6 +195,9 @@ _SCRIPTS: tuple[tuple[str, int], ...] = (
     ("GREEK", GREEK),
     ("ARMENIAN", ARMENIAN),
     ("CHEROKEE", CHEROKEE),
+    ("COPTIC", COPTIC),
+    ("LISU", LISU),
+    ("CANADIAN", SYLLABIC),
 )
 
 
@@ -191,8 +205,9 @@ def _kind(character: str) -> int:
     """Say what a folded character is."""
     if character.isdecimal():
         return DIGIT
-    if not unicodedata.category(character).startswith(("L", "M")):
-        return NONE
+    category = unicodedata.category(character)
+    if not category.startswith("L"):
+        return MARK if category.startswith("M") else NONE
     name = unicodedata.name(character, "")
     return next((kind for script, kind in _SCRIPTS if name.startswith(script)), LETTER)
 
@@ -203,7 +218,8 @@ def _alike(character: str) -> int:
     A capital or accented letter without a shape of its own reads as its plain small letter: what could not be read as
     Latin before folding cannot after it either.
     """
-    forms = (character, character.lower(), _fold(character))
+    plain = unicodedata.normalize("NFKC", character)
+    forms = (character, plain, character.lower(), plain.lower(), _fold(character))
     for form in forms:
         if form in STRONG:
             return ord(STRONG[form].lower())

@@ -117,6 +117,77 @@ def test_disguise_and_secrecy_raise_the_score() -> None:
     assert secret.evidence["secrecy"] == "do not share"
 
 
+def test_an_invitation_names_act_addressee_and_language() -> None:
+    """Evidence says what is asked, of whom, by which words, and in which language they are."""
+    evidence = only(f"Brothers, write to me at {INVITE}").evidence
+    assert (evidence["act"], evidence["addressee"], evidence["invites"], evidence["language"]) == (
+        "write",
+        "brothers",
+        "write to me",
+        "en",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (f"Don't join {INVITE}", "negation"),
+        (f"Never click {INVITE}", "negation"),
+        (f"Police said the group used {INVITE} and told members to join", "reporting"),
+        (f"Those who join {INVITE} are watched", "statement"),
+        (f"My archive was {INVITE}", "possession"),
+    ],
+)
+def test_why_a_mention_is_none(text: str, why: str) -> None:
+    """Words of calling that are denied, reported or somebody else's make no invitation, and the evidence says which."""
+    finding = only(text)
+    assert (finding.label, finding.evidence["mention"]) == ("contact-point", why)
+    assert "invites" not in finding.evidence
+
+
+def test_a_place_held_out_to_somebody() -> None:
+    """A sign that points at a place, and somebody addressed, hold it out to them also without a word of calling."""
+    finding = only(f"Only for serious brothers 👉 {INVITE}")
+    assert (finding.label, finding.evidence["act"], finding.evidence["addressee"]) == (
+        "contact-invite",
+        "offer",
+        "only for",
+    )
+    assert only(f"Serious brothers met in {INVITE}").label == "contact-point"
+
+
+def test_an_invitation_to_an_open_place_is_advertising() -> None:
+    """An open place stays a contact point however loudly a text calls there, and its evidence says that it calls."""
+    finding = only("Join us, brothers: https://t.me/pale_dawn")
+    assert (finding.label, finding.evidence["invites"]) == ("contact-point", "join us")
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["my PGP key is on the site", "3F2A 99C1 0B7D 55E0 1234 8CDE F012 3456 789A BCDE", "-----BEGIN PGP PUBLIC KEY"],
+)
+def test_a_mail_address_with_a_key_is_closed(key: str) -> None:
+    """What is written to a mail address that comes with a PGP key nobody else reads; an invitation there counts."""
+    finding = only(f"write to me: anna@example.org {key}")
+    assert (finding.label, finding.evidence["pgp"]) == ("contact-invite", True)
+    assert only("write to me: anna@example.org").label == "contact-point"
+
+
+def test_how_it_was_disguised_is_said() -> None:
+    """Evidence names the habit that was undone."""
+    assert only("t[.]me/pale_dawn").evidence["how"] == "signs"
+    assert only("nwad_elap/em.t//:sptth").evidence["how"] == "backwards"
+
+
+def test_a_name_further_off() -> None:
+    """An @name some words from the word Telegram counts where the text asks to write there, unless another service is named."""
+    assert (
+        only("install Telegram and look for @pale_gate_77, ok?").evidence["canonical"] == "telegram:name:pale_gate_77"
+    )
+    assert look("I deleted Telegram. Follow @anna_k on Twitter") == []
+    assert look("Telegram is bad, says @anna_k") == []
+
+
 def test_ordinary_words_are_no_secrecy_and_no_call() -> None:
     """Words that only begin like one of ours stay ordinary: a fast bus is not secret, and God the Exalted calls nobody here."""
     assert only(f"قال الله تعالى {INVITE}").label == "contact-point"

@@ -1,94 +1,87 @@
-"""Does a text call somebody to a place? Words of inviting, and words of secrecy, in the languages we meet most.
+"""Does a text call its reader to a place? An act, an addressee, and nothing that denies it or tells of somebody else's.
 
-The words say how a text speaks, nothing about who speaks: they are the ones a shop or a football club uses too. What
-makes an invitation worth a look is a closed place, and secrecy or disguise on top.
+The words stand in `words/*.yaml` and say how a text speaks, nothing about who speaks: they are the ones a shop or a football
+club uses too. What makes an invitation worth a look is a closed place, and secrecy or disguise on top.
 """
 
 import re
-from functools import cache
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import re2
+from forestall.detect.contact.words import ACT, ADDRESSEE, AFTER, BEFORE, OWNER, REPORT, SECRET, Hit, words
 
-from forestall.text.fold import fold
-
-_INVITING = """
-# English
-join* | subscribe | write me | write to me | write us | message me | message us | msg me | dm me | dm us | dm for
-pm me | inbox me | text me | contact*
-reach me | reach us | reach out | add me | follow the link | follow this link | scan* | click* | tap the link
-come to | find me | find us | find you
-talk to me | get in touch | enter here | speak to | link in bio | hit me up | ask for the link | meet us | meet me
-come over | move to | switch to
-# Arabic
-انضم* | للانضمام | الانضمام | راسلني | راسلنا | راسلوني | راسلونا | للمراسله | تواصل* | للتواصل | التواصل | اشترك*
-للاشتراك | اضغط* | امسح* | تعال | تعالوا | ادخل*
-اكتب لي | اكتب لنا | التحق* | للالتحاق | تابعنا | تابعونا | حياكم | كلمني | ابعث لي | ارسل لي | مسح الرمز
-# Persian, Urdu
-بپيوند* | عضو شو* | پيام بده* | تماس بگير* | شامل هو* | رابطه كر* | جوائن كر*
-# French
-rejoin* | rejoign* | ecris-moi | ecris moi | ecrivez* | ecris-nous | contacte* | contactez* | ajoute-moi | ajoute moi
-ajoutez* | abonne* | suis le lien
-suivez le lien | clique* | scanne* | viens en | venez* | en mp | viens parler | parle-moi | parle moi | passe par
-# German
-tritt bei | tretet bei | tritt der | tritt unser* | beitreten | komm in | kommt in | schreib mir | schreibt mir
-schreib uns | schreibt uns | melde dich
-meldet euch | kontaktier* | abonnier* | folge dem link | folgt dem link | klick* | scann* | mach mit | macht mit
-fug mich | addet mich | add mich
-# Turkish
-katil* | yaz bana | bana yaz* | bize yaz* | mesaj at* | mesaj yaz* | ekle beni | beni ekle* | takip et* | abone ol*
-bize ulas* | bana ulas* | linke tikla* | tikla* | karekodu*
-okut* | iletisime gec* | gel buraya | buraya gel*
-# Indonesian, Malay
-gabung* | bergabung* | hubungi* | kirim pesan | chat saya | chat kami | ikuti tautan | ikuti link | klik* | pindai*
-masuk grup | masuk ke | japri | silakan* | sertai*
-# Spanish, Portuguese
-unete* | uniros | unanse | unirte | escribeme | escribenos | escribanme | escriban* | contacta* | contactame
-agregame | sigue el enlace | siga el enlace
-suscribe* | escanea* | entra en | entren* | haz clic | mandame* | junte-se | entre no | me chama | escreva*
-# Russian
-вступай* | присоединяй* | пиши* | напиши* | подпиши* | подписывай* | добавляй* | добавь* | переходи* | перейди*
-сканируй* | отсканируй* | свяжи* | заходи* | зайди* | жми*
-# Hausa, Somali, Swahili
-shiga* | ku shigo | tuntube* | ku biir* | la soo xiriir* | jiunge* | wasiliana*
-"""
-_HUSHED = """
-# English
-secret* | privately | private chat | private group | private channel | private room | trusted* | brothers only
-sisters only | do not share
-don't share | dont share | do not forward | don't forward | dont forward | delete this | delete after | burner*
-secure channel | secure chat
-secure line | safe channel | safer place | no phones | not safe here | not here | can't say | cant say
-cannot say | can't talk | cant talk
-off this app | off this site | leave this platform | not public | tell no one | tell nobody | vetted
-before it is deleted | before they delete
-# Arabic
-سري | سريه | سريا | سرا | السري | السريه | خاصه جدا | امنه | موثوق* | الموثوق* | للثقات | الثقات | لا تنشر* | لا تشارك* | احذف*
-لا تخبر* | بعيدا عن
-# Persian, Urdu
-محرمانه | خفيه | مخفيانه
-# French, German, Turkish
-secret* | confidentiel* | ne partage* | supprime* | de confiance | pas ici | geheim*
-vertraulich* | nicht weitergeben | nicht teilen
-losch* | vertrauenswurdig* | nicht hier | gizli* | guvenilir* | paylasma* | silin
-# Indonesian, Spanish, Russian
-rahasia* | jangan sebar* | jangan bagikan* | terpercaya | secreto* | confidencial* | no compart*
-borra* | de confianza | aqui no
-тайн* | секретн* | не распространя* | не пересыла* | удали* | проверенн* | в личк* | только для своих
-"""
-
+ACTS = frozenset({"join", "write", "add", "follow", "fetch", "purpose"})
+"""What a text may ask of its reader."""
+_MEETING = frozenset({"join", "write", "add"})
 _AROUND = 220
 """Folded characters on each side of a point in which its words may stand: two or three sentences."""
+_DENIED = 28
+"""Most characters between a negation and the act it denies; behind the act, half of it."""
+_SIGNS = ":→➡⇒>👉👇⬇⤵↓▶►🔗📲👈⏩-–—="
+"""Signs that point at what follows."""
+_STOP = re.compile(r"[.!?;](?=[\s\"')]|$)|\n")
+_WORD = re.compile(r"([^\W_]+(?:'[^\W_]+)?)\W{0,3}$")
 
 
-def inviting(text: str) -> str:
-    """Give the first inviting words in a folded text, or an empty string."""
-    return _first(_pattern(_INVITING), text)
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """What the words around a place say.
+
+    `invites` are the words that call the reader there, empty where none do; `act` says what is asked (join, write, add,
+    follow, fetch, purpose, offer), `addressee` whom (`reader`, or the word used), `language` in which language. `turned` says why
+    words of calling do not count: `negation`, `reporting`, `statement`. `secrecy` are words that ask for secrecy.
+    `owner` is a word of possession where the place is only somebody's own.
+    """
+
+    invites: str = ""
+    act: str = ""
+    addressee: str = ""
+    language: str = ""
+    turned: str = ""
+    secrecy: str = ""
+    owner: str = ""
 
 
-def secretive(text: str) -> str:
-    """Give the first words of secrecy in a folded text, or an empty string."""
-    return _first(_pattern(_HUSHED), text)
+def appeal(text: str, language: str = "", *, pointed: bool = False, acts: frozenset[str] = ACTS) -> Appeal:
+    """Read the folded words around a place. `language` is preferred where a word is the same in several.
+
+    `acts`: only these count. `pointed`: a sign such as a colon or a hand points at the place. Together with somebody
+    addressed that holds it out to them, also without a word of calling (act `offer`).
+    """
+    known = words()
+    hits = sorted(known.find(text), key=lambda hit: (hit.start, -hit.end))
+    secret = next((hit for hit in hits if hit.means(SECRET)), None)
+    secrecy = secret.text if secret else ""
+    turned = ""
+    for hit in hits:
+        meaning = hit.means(ACT, language) or hit.means(ACT)
+        if meaning is None or meaning.act not in acts:
+            continue
+        reason = _turned(text, hits, hit, meaning.language)
+        if not reason:
+            vocative = next((other.text for other in hits if other.means(ADDRESSEE, meaning.language)), "reader")
+            return Appeal(hit.text, meaning.act, vocative, meaning.language, "", secrecy)
+        turned = turned or reason
+    if pointed and not turned and not any(hit.means(REPORT) for hit in hits):
+        for hit in hits:
+            if meaning := hit.means(ADDRESSEE, language) or hit.means(ADDRESSEE):
+                return Appeal(hit.text, "offer", hit.text, meaning.language, "", secrecy)
+    owner = next((hit.text for hit in hits if hit.means(OWNER)), "")
+    return Appeal(turned=turned, secrecy=secrecy, owner=owner)
+
+
+def points_at(text: str, start: int) -> bool:
+    """True where a sign right before a place points at it: a colon, an arrow, a hand, the end of a line."""
+    before = text[max(0, start - 14) : start].rstrip()
+    for scheme in ("https://", "http://", "//"):
+        before = before.removesuffix(scheme).rstrip()
+    return bool(before) and (before[-1] in _SIGNS or "\n" in text[max(0, start - 3) : start])
+
+
+def calls(text: str) -> bool:
+    """True where a folded text asks its reader to write, to add somebody or to come in, not only to look."""
+    return bool(appeal(text, acts=_MEETING).invites)
 
 
 def around(text: str, start: int, end: int) -> str:
@@ -96,24 +89,41 @@ def around(text: str, start: int, end: int) -> str:
     return f"{text[max(0, start - _AROUND) : start]} {text[end : end + _AROUND]}"
 
 
-def _first(pattern: Any, text: str) -> str:
-    """Give what the pattern's first match says."""
-    found = pattern.search(text)
-    return str(found.group(1)) if found else ""
+def _turned(text: str, hits: Sequence[Hit], act: Hit, language: str) -> str:
+    """Say why an act calls nobody: it is denied, it is reported, or it says what somebody else does; else nothing."""
+    first, last = _sentence(text, act.start, act.end)
+    for hit in hits[bisect_left(hits, first, key=_start) : bisect_left(hits, last, key=_start)]:
+        if hit.end > last or (hit.start <= act.start and hit.end >= act.end):
+            continue
+        if hit.means(REPORT):
+            return "reporting"
+        if _denies(text, hit, act, language):
+            return "negation"
+    before = _WORD.search(text[max(first, act.start - 40) : act.start])
+    if before and text[act.start - 1] in " \n" and before.group(1) in words().not_after[language]:
+        return "statement"
+    return ""
 
 
-@cache
-def _pattern(listed: str) -> Any:
-    """Compile a word list: a word begins at a boundary (Arabic conjunctions may stick to it); `*` stands for any ending."""
-    lines = [line for line in listed.splitlines() if not line.startswith("#")]
-    words = sorted({word.strip() for line in lines for word in line.split("|") if word.strip()})
-    begun = "|".join(_folded(word) for word in words if word.endswith("*"))
-    whole = "|".join(_folded(word) for word in words if not word.endswith("*"))
-    options = re2.Options()
-    options.log_errors = False
-    return re2.compile(rf"(?:^|[^\pL\pN])(?:[وف])?((?:{begun})\pL*|(?:{whole})(?:$|[^\pL\pN]))", options)
+def _denies(text: str, hit: Hit, act: Hit, language: str) -> bool:
+    """True where a word of negation stands so near an act, on the side its language puts it, that it denies it."""
+    # Words are borrowed between languages; what stands right beside one denies it in any of them.
+    if len(hit.text) > 2 and 1 in (act.start - hit.end, hit.start - act.end):
+        return hit.means(BEFORE if hit.end < act.start else AFTER) is not None
+    if 0 <= act.start - hit.end <= _DENIED and hit.means(BEFORE, language):
+        return "," not in text[hit.end : act.start]
+    return 0 <= hit.start - act.end <= _DENIED // 2 and hit.means(AFTER, language) is not None
 
 
-def _folded(word: str) -> str:
-    """Give a word as it stands in folded texts, ready for a pattern."""
-    return re.escape(fold(word.removesuffix("*")).text)
+def _start(hit: Hit) -> int:
+    """Give where a phrase begins."""
+    return hit.start
+
+
+def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    """Give the bounds of the sentence around a stretch of text, within reach."""
+    first = max(0, start - _AROUND)
+    for stop in _STOP.finditer(text, first, start):
+        first = stop.end()
+    after = _STOP.search(text, end, end + _AROUND)
+    return first, after.start() if after else min(len(text), end + _AROUND)

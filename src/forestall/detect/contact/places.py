@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from forestall.detect.base import folded
-from forestall.detect.contact.appeal import around
+from forestall.detect.contact.appeal import around, points_at
+from forestall.detect.contact.kinds import KINDS
 from forestall.detect.contact.points import Point, scan
+from forestall.detect.contact.views import valid
 from forestall.model.errors import BadInput
 from forestall.model.finding import Span
 from forestall.model.reading import Reading, Role, Segment
@@ -19,36 +21,16 @@ MOST_PER_PART = 50
 """Different points named per part, and spans kept of each; a list of more is noise."""
 
 _LONGEST = 1_000
-_WRITTEN = {
-    "telegram:name": "t.me/{}",
-    "telegram:invite": "t.me/+{}",
-    "telegram:phone": "t.me/+{}",
-    "telegram:list": "t.me/addlist/{}",
-    "telegram:chat": "t.me/c/{}",
-    "whatsapp:invite": "chat.whatsapp.com/{}",
-    "whatsapp:channel": "whatsapp.com/channel/{}",
-    "whatsapp:message": "wa.me/message/{}",
-    "whatsapp:phone": "wa.me/{}",
-    "signal:group": "signal.group/#{}",
-    "signal:user": "signal.me/#eu/{}",
-    "signal:phone": "signal.me/#p/+{}",
-    "discord:invite": "discord.gg/{}",
-    "matrix": "{}",
-    "onion": "{}.onion",
-    "session": "{}",
-    "tox": "{}",
-    "email": "{}",
-}
-"""How a point of each kind is written so that `scan` reads it: a canonical id is checked by reading it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place in one part: its first mention, all its spans, and the folded words around the first."""
+    """One place in one part: its first mention, all its spans, the folded words around the first, and whether a sign points at it."""
 
     point: Point
     spans: tuple[Span, ...]
     words: str
+    pointed: bool = False
 
 
 def places(reading: Reading, index: int) -> Sequence[Place]:
@@ -60,7 +42,7 @@ def places(reading: Reading, index: int) -> Sequence[Place]:
         try:
             found = tuple(_places(segment, segment.text, folded(reading, index)))
         except UnicodeEncodeError:
-            text = _valid(segment.text)
+            text = valid(segment.text)
             found = tuple(_places(segment, text, fold(text)))
         reading.memo[key] = found
     return found
@@ -78,25 +60,24 @@ def canonical(value: str) -> str:
     written = value.strip()
     if not 0 < len(written) <= _LONGEST:
         raise BadInput(f"a contact point has {len(written)} characters", f"give one of 1 to {_LONGEST}")
-    kind = next((kind for kind in _WRITTEN if written.lower().startswith(f"{kind}:")), "")
-    text = _WRITTEN[kind].format(written[len(kind) + 1 :]) if kind else written
-    text = _valid(text)
-    points = {point.canonical: point for point in scan(text, fold(text))}
-    if len(points) == 1:
-        found, point = next(iter(points.items()))
-        if not kind or point.kind == kind:
-            return found
+    # `session:name:x` is of the kind `session:name`, not of `session`: the longest name counts.
+    kind = max((kind for kind in KINDS if written.lower().startswith(f"{kind}:")), key=len, default="")
+    rest = written[len(kind) + 1 :]
+    tries = [KINDS[kind].written.format(rest), f"https://{rest}"] if kind else []
+    points: dict[str, Point] = {}
+    for text in map(valid, [*tries, written]):
+        points = {point.canonical: point for point in scan(text, fold(text))}
+        if len(points) == 1:
+            found, point = next(iter(points.items()))
+            # A bot is a name too; ids from before bots were told apart say so.
+            if kind in ("", point.kind) or (kind, point.kind) == ("telegram:name", "telegram:bot"):
+                return found
     what = "names more than one contact point" if len(points) > 1 else "is no contact point that we know"
     raise BadInput(
         f"`{written[:60]}` {what}",
         "give one link, address or id: t.me/NAME, a WhatsApp, Signal or Discord invite, a Matrix, Session or Tox id, an onion "
-        "service, or an e-mail address",
+        "service, an e-mail address, or any other kind in docs/how-to/channels.md",
     )
-
-
-def _valid(text: str) -> str:
-    """Give a text whose lone surrogates, which patterns don't take, are question marks one for one."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _places(segment: Segment, text: str, view: Folded) -> Iterator[Place]:
@@ -111,10 +92,12 @@ def _places(segment: Segment, text: str, view: Folded) -> Iterator[Place]:
         span = whole or view.span(point.start, point.end)
         known = seen.get(point.canonical)
         if known is None:
-            seen[point.canonical] = Place(point, (span,), around(view.text, point.start, point.end))
+            seen[point.canonical] = Place(
+                point, (span,), around(view.text, point.start, point.end), points_at(view.text, point.start)
+            )
         elif len(known.spans) < MOST_PER_PART:
             obfuscated = known.point.obfuscated or point.obfuscated
             seen[point.canonical] = Place(
-                replace(known.point, obfuscated=obfuscated), (*known.spans, span), known.words
+                replace(known.point, obfuscated=obfuscated), (*known.spans, span), known.words, known.pointed
             )
     yield from seen.values()
