@@ -78,3 +78,17 @@ def test_posts_may_come_out_of_order() -> None:
     assert kept.look(early, "", [finding("grievance", 1.0)]) == ()
     again = kept.look(late, "", [finding("contact", 1.0)])
     assert [found.label for found in again] == ["recruiting-thread"]
+
+
+def test_an_address_split_over_messages_is_found(tmp_path: Path) -> None:
+    """A link whose beginning ends one message and whose end begins the same account's next is a contact point of the second."""
+    halves = ("Write to me, brother, on t.me/+AbCdEfGh", "IjKlMnOp but tell nobody")
+    with build(Settings(data=str(tmp_path))) as house:
+        done = [house.screen([post])[0].decision for post in posts(halves)]
+        (found,) = [one for one in done[1].findings if one.evidence.get("how") == "messages"]
+        assert found.evidence["canonical"] == "telegram:invite:AbCdEfGhIjKlMnOp"
+        assert found.spans[0][0] == 0
+        other = posts(halves, "other")
+        house.screen([other[0]])
+        strange = Content(id="9", text=halves[1], thread="other", author="b", published=other[1].published)
+        assert not any(one.evidence.get("how") for one in house.screen([strange])[0].decision.findings)

@@ -72,7 +72,7 @@ class Screening:
         findings = notice.look(reading, self.detectors)
         at = self.clock()
         if self.threads is not None:
-            findings += self.threads.look(content, at, findings)
+            findings += self.threads.look(content, at, findings, _own(reading), reading.language)
         facts = facts_of(content, reading)
         verdict = evaluate(facts, findings, self.ruleset)
         if self.adviser is not None and verdict.outcome.asks_a_person:
@@ -99,6 +99,12 @@ class Screening:
         stored = intake.keep(content, revision, reading, retention, at)
         traces = self.tracer.traces(reading) if self.tracer is not None else ()
         return Screened(content, reading, stored, decision, traces)
+
+
+def _own(reading: Reading) -> str:
+    """Give a post's own text, empty where it has none."""
+    first = reading.segments[0] if reading.segments else None
+    return first.text if first is not None and first.role is Role.BODY else ""
 
 
 class Versions:

@@ -7,7 +7,7 @@ store when a post that shows something comes to their thread. Both are bounded: 
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from forestall.model.content import Content
 from forestall.model.finding import Finding
@@ -18,37 +18,64 @@ MOST_THREADS = 20_000
 """Threads remembered; the one looked at longest ago is forgotten first, and read from the store when it is needed again."""
 MOST_MOMENTS = 64
 """Posts of a thread that are looked at: the newest that show anything."""
+TAIL = 300
+"""Characters of each account's last post in a thread that are remembered, in memory only."""
 FRESH = 10.0
 """Seconds for which what was read from the store is not read again; another process may screen posts of the thread meanwhile."""
+
+Across = Callable[[str, str, str], Iterable[Finding]]
+"""Gives what two messages name together: the end of one, the next, and the language of the next."""
 
 
 class Threads:
     """Remembers and looks; safe to use from many threads. Without a store, it knows what this process has screened."""
 
     def __init__(
-        self, detector: ThreadDetector, store: Store | None, monotonic: Callable[[], float] = time.monotonic
+        self,
+        detector: ThreadDetector,
+        store: Store | None,
+        across: Across = lambda _earlier, _later, _language: (),
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.detector = detector
         self._store = store
+        self._across = across
+        self._tails: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._monotonic = monotonic
         self._turn = threading.Lock()
         self._known: OrderedDict[str, _Thread] = OrderedDict()
 
-    def look(self, content: Content, received: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-        """Give what the thread as a whole says now that this post has come, and remember the post."""
+    def look(
+        self, content: Content, received: str, findings: Sequence[Finding], text: str = "", language: str = ""
+    ) -> tuple[Finding, ...]:
+        """Give what the thread as a whole says now that this post has come, and remember the post.
+
+        `text` is the post's own text, which may go on with an address that the account's message before began.
+        """
         if not content.thread:
             return ()
         at = content.published or received
-        moment = self.detector.moment(content.id, content.author, at, findings)
+        joined = tuple(self._joined(content, text, language)) if text else ()
+        moment = self.detector.moment(content.id, content.author, at, [*findings, *joined])
         if not moment.speaks:
-            return ()
+            return joined
         with self._turn:
             thread = self._thread(content.thread)
             thread.moments[content.id] = moment
             while len(thread.moments) > MOST_MOMENTS:
                 del thread.moments[min(thread.moments.values(), key=_order).content]
             earlier = [one for one in thread.moments.values() if one.content != content.id and one.at <= at]
-        return tuple(self.detector.look([*sorted(earlier, key=_order), moment]))
+        return (*joined, *self.detector.look([*sorted(earlier, key=_order), moment]))
+
+    def _joined(self, content: Content, text: str, language: str) -> Iterable[Finding]:
+        """Give what this post and the one before it by the same account name together; remembers the end of this one."""
+        key = (content.thread, content.author)
+        with self._turn:
+            before = self._tails.pop(key, "")
+            self._tails[key] = text[-TAIL:]
+            if len(self._tails) > MOST_THREADS:
+                self._tails.popitem(last=False)
+        return self._across(before, text, language) if before else ()
 
     def _thread(self, name: str) -> "_Thread":
         """Give what is remembered of a thread, read from the store where that is long ago; the lock is held."""

@@ -44,7 +44,7 @@ _SURE = 0.12
 """Least normalised probability at which the model is believed."""
 _CERTAIN = 0.8
 _TOLD_APART = _words("en fr de es it pt nl tr")
-"""Languages the model does not take romanised Arabic or Urdu for, from that probability on."""
+"""Languages the model seldom takes romanised Arabic or Urdu for, from that probability on."""
 _PRIOR = 3.0
 """How much likelier the declared language counts, in the model's units (natural logarithms)."""
 _COMMON = ("ar arz en fr de tr ru ur fa id so ha sw es bn hi pt it uk", 5.0)
@@ -74,7 +74,12 @@ _ROMANISED = {
         "7abibi habibti 3ala 3la 3ashan 3shan 3an fe el7amdulillah 7amdulillah ya3ni y3ni shlonak shlon shu sho kifak keefak "
         "ezayak izayak aywa akhi a5i 5alas khalas inshallah nshallah yalla yallah bas ktir kteer awi 2awi gedan b7bk ba7ebak "
         "7ayati 3omri 3ndi 3andi 3endi la2 leh lesh laish wein feen fein meen mnee7 mni7 sabah elkheir el5er dlw2ty delwa2ty "
-        "hala2 halla2 shwaya shway kda keda kol kolo wahad wa7ed 7aga 7adan bidi biddi badde barsha bezzaf bzaf wach chnou"
+        "hala2 halla2 shwaya shway kda keda kol kolo wahad wa7ed 7aga 7adan bidi biddi badde barsha bezzaf bzaf wach chnou "
+        "3al mn bel 3la dyal dyalek ma3 m3a 3a kel lel 3an wa7ad elly elli lli ta3 ta3a fel koul 3am 3and 3end 3anna nta kermel "
+        "lyoum elyom lyom 9bel abl 2abl 2abel chi wallah hna bgha ma3na ma3ana m3ana kifach khoya khouya akhi ba3d ba3den b3d bli "
+        "kayn ta3al ta3alo badna ghir gher leila 7atta 7ta wiyya awwal shabab shabeb chabab hayda hena hatha 3layna a7ad 7ad shay "
+        "bokra eza naharda ne7na menhom lazem lezem mar7ba 3ayzin 3ayez ga3 3lik 3leik 3leki 3nd mmak jouj 3alam 3ando wled ehne "
+        "howe hiyye hiya 3layk ya5i wesh rani rah ntouma 7na ana2 mafi ma3 bas3 lissa lessa etha idha kalam sho8l so2al el al"
     ),
     "ur-Latn": _words(
         "hai hain tha thi thay nahi nahin nai kya kia kyun kyu mein mera meri mere tera teri tere aap yeh woh ka ki kay se say "
@@ -83,12 +88,18 @@ _ROMANISED = {
         "magar kaise kese kaisa kab kahan yahan wahan unka uska iska inka mujhe mjhy tujhe tumhe humein hame baat din chahiye "
         "chahye diya dia liya lia dena jata jati jate aata ata aati kiya kyunke kyunki khuda sath saath logo logon nhi ni hy "
         "hy hn ha rha rhi rhe krte krta ap jo ko ke ho hu hun tum hum ab bas sab main unko usko isko inko ise use aise aisi kar "
-        "sakta sakti sakte jaye jaise jese pe par dil zyada bilkul haan ji mat tak baad"
+        "sakta sakti sakte jaye jaise jese pe par dil zyada bilkul haan ji mat tak baad liye hamare hamara hamari jis aik ek naya "
+        "nayi purana purane nikal usay jao aao yad khud khilaf taraf yehi wohi kab kabhi jab tab akela akele tera tumhara tumhare "
+        "tumhari agay aage keh paas pas thi magar jate jati hoti deta deti dega degi denge lenge lene milta mile milegi raho rahna "
+        "rakho rakhna rakh batao bataya samne zindagi doosre dusre saamne neechay upar andar bahir chup yad apni aapka apka unki uski "
+        "iski humari humara karein kijiye phly pehle phele aj aaj kal subah raat saal mahine haftay ghar kaam dost larke larkay bachay"
     ),
 }
 """Common words of languages that are often written in Latin letters, as people spell them."""
-_ROMANISED_SHARE = {"ar-Latn": 0.18, "ur-Latn": 0.3}
-"""Least share of a text's words that must be among the common ones; Urdu's are short and some exist elsewhere too."""
+_ROMANISED_SHARE = 0.16
+"""Least share of a text's words that must be among the common ones; some exist elsewhere too."""
+_ROMANISED_WORDS = 3
+"""Fewest different ones among them; two where the text is so short that it has no more words."""
 
 _NOT_WORDS = re.compile(r"https?://\S{1,200}|www\.\S{1,200}|[@#]\w{1,60}|\S{1,60}@\S{1,60}")
 _DECLARED = re.compile(r"[A-Za-z]{2,3}(?![A-Za-z])")
@@ -120,8 +131,8 @@ def identify(text: str, declared: str = "") -> str:
         found, likely = _model().choose(sample[:_BEGINNING], main, prior)
     if likely < _DOUBTLESS:
         found, likely = _model().choose(sample, main, prior)
-    if main == "latin" and not (likely >= _CERTAIN and found in _TOLD_APART) and sample.isascii():
-        romanised = _romanised(sample)
+    if main == "latin":
+        romanised = _romanised(sample, certain=likely >= _CERTAIN and found in _TOLD_APART)
         if romanised:
             return "hi-Latn" if prior == "hi" and romanised == "ur-Latn" else romanised
     return found if likely >= _SURE else prior or UNCLEAR
@@ -133,13 +144,16 @@ def _prior(declared: str) -> str:
     return found[0].lower() if found and found[0].lower() != UNCLEAR else ""
 
 
-def _romanised(text: str) -> str:
-    """Name the language of a text in Latin letters that are not its own, or nothing."""
+def _romanised(text: str, *, certain: bool) -> str:
+    """Name the language of a text in Latin letters that are not its own, or nothing; `certain` asks for twice as many of its words."""
     words = _WORD.findall(text.lower())
+    least = _ROMANISED_SHARE * (2 if certain else 1) * len(words)
     for language, common in _ROMANISED.items():
-        hits = {word for word in words if word in common}
-        share = sum(word in hits for word in words) / max(len(words), 1)
-        if len(hits) >= min(3, len(words)) and len(words) > 1 and share >= _ROMANISED_SHARE[language]:
+        different = common.intersection(words)
+        if (
+            len(different) >= max(2, min(_ROMANISED_WORDS, len(words)))
+            and sum(word in different for word in words) >= least
+        ):
             return language
     return ""
 

@@ -17,13 +17,15 @@ from typing import Any
 
 from forestall.detect.base import Declared, folded
 from forestall.detect.contact.appeal import Appeal, appeal
+from forestall.detect.contact.joined import continued, may_continue
 from forestall.detect.contact.kinds import KINDS, PGP_PULL
 from forestall.detect.contact.places import MOST_PER_PART, Place, places
 from forestall.detect.contact.views import valid
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
-from forestall.model.reading import Reading, Role, Segment
+from forestall.model.reading import BODY, Reading, Role, Segment
 from forestall.text import fold as folding
+from forestall.text.fold import fold
 
 LABELS: Mapping[str, Outcome] = MappingProxyType({"contact-point": Outcome.PASS, "contact-invite": Outcome.REVIEW})
 
@@ -95,6 +97,18 @@ class ContactDetector(Declared):
             evidence["secrecy"] = said.secrecy
             score += _SECRET
         return self.finding("contact-invite", round(score, 4), segment.part, seen.spans, evidence)
+
+    def across(self, earlier: str, later: str, language: str = "") -> tuple[Finding, ...]:
+        """Give findings on places that only two messages together name, given in order; their spans lie in `later`."""
+        if not may_continue(earlier, later):
+            return ()
+        words = fold(f"{earlier[-_HEAD:]} {later[:_HEAD]}").text
+        said = appeal(valid(words), language)
+        segment, view = Segment(BODY, Role.BODY, later), fold(later)
+        return tuple(
+            self._finding(segment, Place(point, (view.span(0, point.end),), words), said, 0, pgp=False)
+            for point in continued(earlier, later)
+        )
 
 
 def detector() -> ContactDetector:

@@ -11,6 +11,9 @@ from forestall.text.fold import fold
 REACH = 300
 """Characters of each message, next to the border, that are joined."""
 _MOST = 5
+_LONG = 16
+"""Characters of a word that may be a piece of an id."""
+_SIGNS = frozenset("./:@+=#_")
 _TRAILS = re.compile(
     r"[\s.…>→➡\-]*(?:\(?\d{1,2}\s?/\s?\d{1,2}\)?|\(?cont(?:inued|'d|d)?\.?\)?)?[\s…>→➡]*$", re.IGNORECASE
 )
@@ -48,6 +51,15 @@ def continued(earlier: str, later: str) -> tuple[Point, ...]:
             split = replace(point, start=start, end=end, obfuscated=True, how="messages")
             found.setdefault(point.canonical, split)
     return tuple(found.values())[:_MOST]
+
+
+def may_continue(earlier: str, later: str) -> bool:
+    """Tell quickly whether the border of two messages may lie inside of an address: most do not, and need no closer look."""
+    before, after = earlier[-REACH:].split(), later[:REACH].split()
+    if not before or not after:
+        return False
+    last, first = before[-1], after[0]
+    return not _SIGNS.isdisjoint(last[:-1] + first[:-1]) or len(last) >= _LONG or len(first) >= _LONG
 
 
 def _joints(tail: str, head: str) -> Iterator[tuple[str, str, str]]:

@@ -54,10 +54,22 @@ _STEPS: Mapping[str, str] = MappingProxyType(
     }
 )
 """The labels of other detectors that show a stage."""
-_APPROACHES = frozenset({"grievance", "belong", "band"})
-"""Signs of the recruiting language that show an approach without asking for anything yet."""
-_APPROACHING = 0.3
-"""How far one such sign shows an approach; each further one shows as much of what is left."""
+_SIGNS: Mapping[str, tuple[str, float]] = MappingProxyType(
+    {
+        **dict.fromkeys(("grievance", "belong", "band"), ("approach", 0.3)),
+        **dict.fromkeys(("glory", "boast", "dehuman"), ("material", 0.3)),
+        "media": ("material", 0.5),
+        **dict.fromkeys(("reach", "channel", "travel", "minor"), ("channel", 0.25)),
+        **dict.fromkeys(("covert", "secrecy"), ("channel", 0.4)),
+        "join": ("channel", 0.3),
+        **dict.fromkeys(("train", "opsec"), ("training", 0.35)),
+        "device": ("training", 0.5),
+        **dict.fromkeys(("task", "vetting", "duty"), ("binding", 0.35)),
+        **dict.fromkeys(("oath", "act"), ("binding", 0.5)),
+    }
+)
+"""Signs of the recruiting language (`signs.yaml`): the stage each shows and how far; several of one stage show more together. Here they
+count whatever the post as a whole scores, as it is their order that says something."""
 _CLOSED = 0.35
 """Score of an invitation to a closed place, which is at most 0.45 by itself, that shows a channel fully."""
 
@@ -79,8 +91,8 @@ class Threads(Declared):
                 score = min(found.score / _CLOSED, 1.0) if found.label == "contact-invite" else found.score
                 _raise(steps, stage, score if known else score * (1.0 - safe))
             elif found.label == "recruiting":
-                count = len(_APPROACHES.intersection(found.evidence.get("signs", ())))
-                _raise(steps, "approach", (1.0 - (1.0 - _APPROACHING) ** count) * (1.0 - safe))
+                for name, doubt in _doubts(found.evidence.get("signs", ())).items():
+                    _raise(steps, name, (1.0 - doubt) * (1.0 - safe))
         points = {
             str(found.evidence.get("canonical")): None
             for found in findings
@@ -102,6 +114,16 @@ class Threads(Declared):
         score = _score(taken)
         if score >= _LEAST and len(taken) > 1:
             yield self.finding(THREAD, round(score, 4), evidence=_evidence(own, taken))
+
+
+def _doubts(signs: Iterable[str]) -> dict[str, float]:
+    """Give for each stage that signs show how much doubt they leave."""
+    doubts: dict[str, float] = {}
+    for sign in signs:
+        if sign in _SIGNS:
+            stage, shown = _SIGNS[sign]
+            doubts[stage] = doubts.get(stage, 1.0) * (1.0 - shown)
+    return doubts
 
 
 def _raise(steps: dict[str, float], stage: str, score: float) -> None:
