@@ -9,7 +9,7 @@ stretched words read as the plain ones; it is for matching only. Both take linea
 from codecs import utf_32_le_decode, utf_32_le_encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from types import ModuleType
 
 import numpy as np
@@ -74,7 +74,7 @@ class Folded:
         return self._squeezed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Squeezed:
     """A lossy view of a folded text: letters `l` read `i`, doubled letters are single, leet digits are letters.
 
@@ -92,7 +92,12 @@ class Squeezed:
 
     def changed(self, start: int, end: int) -> bool:
         """True where some character of the range stands in an obfuscated word."""
-        return bool((self.marks[start:end] & CHANGED).any())
+        return self._changed_before[end] > self._changed_before[start]
+
+    @cached_property
+    def _changed_before(self) -> Sequence[int]:
+        """How many characters before each, and before the end, stand in obfuscated words."""
+        return [0, *np.cumsum((self.marks & CHANGED) != 0).tolist()]
 
     def loose(self, at: int) -> bool:
         """True where the character at `at` stands in a word glued from several, so that a match may begin or end there."""
