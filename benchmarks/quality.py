@@ -19,13 +19,17 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.quality_sets import SETS
 
 from forestall.assembly import House, build
+from forestall.insights import suite as suites
 from forestall.insights.disguise import STYLES, Style
+from forestall.insights.judge import judged, of_case
+from forestall.insights.quality import measure
 from forestall.insights.rates import Rate
 from forestall.model.content import Content
 from forestall.model.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "quality.md"
+SUITE = ROOT / "suites" / "recruitcheck"
 OWN = ROOT / "tests" / "detect" / "recruit" / "dev"
 MOST = 0.01
 """Largest share of a set of ordinary speech that may be put in front of a person."""
@@ -111,6 +115,29 @@ def synthetic_table(house: House) -> str:
     return "\n".join(lines)
 
 
+def suite_tables(house: House) -> str:
+    """Write the tables of RecruitCheck: what is found at some shares of false alarms, then language by language and family by family."""
+    suite = suites.read(SUITE)
+    by_part = {part: measure(judged(house.screening, map(of_case, suite.cases([part])))) for part in suites.PARTS}
+    lines = [
+        "| part | recall | false alarms on contrasts and safe speech | recall at 1 % | at 2 % | at 5 % false alarms |"
+    ]
+    lines.append("|---|---|---|---|---|---|")
+    for part, quality in by_part.items():
+        at = {one.share: f"{100 * one.recall.share:.1f} %" for one in quality.at_false}
+        lines.append(f"| {part} | {quality.all.recall} | {quality.all.false} | {at[0.01]} | {at[0.02]} | {at[0.05]} |")
+    held = by_part["held"]
+    for title, slices in (("language", held.languages), ("creed", held.groups), ("family", held.families)):
+        lines += ["", f"| {title} (held) | recall | false alarms |", "|---|---|---|"]
+        lines += [f"| {one.name} | {_shown(one.recall)} | {_shown(one.false)} |" for one in slices]
+    return "\n".join(lines)
+
+
+def _shown(rate: Rate) -> str:
+    """Write a share, or nothing where nothing was counted."""
+    return str(rate) if rate.total else ""
+
+
 def replace_between(text: str, name: str, table: str) -> str:
     """Put a table between the markers `<!-- name -->` and `<!-- /name -->`."""
     before, found, rest = text.partition(f"<!-- {name} -->\n")
@@ -141,10 +168,16 @@ def main() -> int:
             if options.rows:
                 print("   rows", *sorted(odd.rows + even.rows))
             results.append((name, language, even, odd))
-        table = synthetic_table(house)
+        tables = {
+            "speech": speech_table(results),
+            "synthetic": synthetic_table(house),
+            "recruitcheck": suite_tables(house),
+        }
+    document = DOCUMENT.read_text("utf-8")
+    for name, table in tables.items():
         print(table)
-    document = replace_between(DOCUMENT.read_text("utf-8"), "speech", speech_table(results))
-    DOCUMENT.write_text(replace_between(document, "synthetic", table), "utf-8")
+        document = replace_between(document, name, table)
+    DOCUMENT.write_text(document, "utf-8")
     over = [name for name, _, even, odd in results if even.hits + odd.hits > MOST * (even.total + odd.total)]
     print("above the bound:", ", ".join(over) or "none")
     return 1 if over else 0
