@@ -174,3 +174,14 @@ def test_published_confusables_of_latin_letters() -> None:
     read = sum(fold(f"ab{source}cd").text in {f"ab{target}cd", f"ab{fold(target).text}cd"} for source, target in pairs)
     assert len(pairs) > 300
     assert read / len(pairs) > 0.8, f"{read} of {len(pairs)}"
+
+
+@given(
+    st.lists(
+        st.text("abc সে'", min_size=1, max_size=8).map(lambda text: fold(text).text.strip()).filter(bool), max_size=6
+    )
+)
+@settings(derandomize=True, max_examples=80)
+def test_phrases_are_squeezed_apart(phrases: list[str]) -> None:
+    """Squeezing phrases together gives each as it would be alone, also where spaced letters end one and begin the next."""
+    assert squeezed_patterns(phrases) == [squeezed_patterns([phrase])[0] for phrase in phrases]

@@ -20,8 +20,8 @@ from forestall.text.tables import CHANGED, LOOSE, tables
 VERSION = "2"
 """Changes whenever the same text could fold differently; `Folded.text` also depends on the Unicode of the Python in use."""
 
-_APART = "\0\0"
-"""What keeps phrases apart that are squeezed together: no folded text has a NUL, and two end any word."""
+_APART = "\0\0\0"
+"""What keeps phrases apart that are squeezed together: no folded text has a NUL, and three end any word, also one of spaced letters."""
 _SPARE = 64
 """Characters of room for ligatures before the kernel is asked again with as much room as it needs."""
 
