@@ -4,7 +4,7 @@
   python3 run.py up --demo     screen the example platform, then serve API and console on this machine
   python3 run.py up            serve API and console on your own data (folder forestall-data)
   python3 run.py test          every check and every test; `test -- ARGS` runs pytest alone with ARGS
-  python3 run.py full          install what not everybody may want: films and sound (PyAV, whose codecs are GPL), Parquet (DuckDB), learning (SciPy)
+  python3 run.py full          install what not everybody may want: films and sound (PyAV, whose codecs are GPL), Parquet, learning
   python3 run.py COMMAND ...   any other forestall command, such as `screen`, `explain` or `doctor`
 
 The first start downloads the packages named in requirements/ by version and SHA-256 into .venv, which takes
