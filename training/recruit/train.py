@@ -66,9 +66,9 @@ _FRAGMENTS = 150
 _FRAGMENT_WEIGHT = 0.6
 _PAIRS = 2.0
 """How much a sentence of a pair counts: cues were not written with it in view."""
-CONTRASTS, ORDINARY = 0.06, 0.003
+CONTRASTS, ORDINARY = 0.04, 0.003
 """Most false alarms at a score of one half: of safe text made to be mistaken, and of ordinary posts."""
-EVERY = 3
+EVERY = 4
 """Every how many-th even row of the public sets is learnt from."""
 
 LIMITS = (
