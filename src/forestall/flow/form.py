@@ -42,7 +42,7 @@ def _form(text: str) -> list[float]:
     """Give the form of a text in numbers."""
     size = max(len(text), 1)
     kinds = [unicodedata.category(character) for character in text[:2_000]]
-    count = {kind: kinds.count(kind) / size for kind in ("Lu", "Nd", "So", "Po", "Ps", "Pd")}
+    count = {kind: kinds.count(kind) / max(len(kinds), 1) for kind in ("Lu", "Nd", "So", "Po", "Ps", "Pd")}
     scripts = letters(text)
     whole = max(sum(scripts.values()), 1)
     return [

@@ -12,6 +12,7 @@ from forestall.flow.decide import Outbox
 from forestall.flow.exchange import Puller, Routes
 from forestall.flow.gather import Gatherer
 from forestall.flow.importing import APART_BYTES, Importer, Job, size_of
+from forestall.flow.learning import Learner
 from forestall.flow.retrohunt import Hunter
 from forestall.flow.screen import Screened, Screening
 from forestall.ledger.checkpoint import Signer
@@ -68,6 +69,7 @@ class House:
     workshop: Workshop | None
     platform: Platform | None
     signer: Signer | None
+    learner: Learner
     importer: Importer = field(default_factory=Importer)
 
     @property

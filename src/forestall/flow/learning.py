@@ -15,6 +15,7 @@ from typing import IO, Any, Protocol
 import msgspec
 
 from forestall.flow.form import F1_LIMIT, form_f1
+from forestall.flow.intake import valid
 from forestall.model.decision import Decision
 from forestall.model.errors import BadInput, Refused
 from forestall.model.example import Example
@@ -207,14 +208,23 @@ def compared(learner: Learner, digest: str) -> Comparison | None:
     return msgspec.json.decode(report, type=Comparison) if report else None
 
 
-def approve(store: Store, learner: Learner, digest: str, by: str, why: str, clock: Clock) -> str:
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Which model to use (the beginning of its digest, or `bundled`), who says so, and why."""
+
+    digest: str
+    by: str
+    why: str
+
+
+def approve(store: Store, learner: Learner, approval: Approval, clock: Clock) -> str:
     """Put a model in use from the next start on: a ledger line first, then the switch. Gives its digest.
 
     Repeating it after a crash does what was left undone. Raises NotFound, BadInput (no name, no reason, a damaged file), Refused where
     it is in use already.
     """
-    digest = learner.shelf.full(digest)
-    by, why = by.strip(), why.strip()
+    digest = learner.shelf.full(approval.digest)
+    by, why = valid(approval.by.strip()), valid(approval.why.strip())
     if not by or not why:
         raise BadInput("an approval needs a name and a reason", "say --by who you are and --why it is better")
     if len(by) + len(why) > LONGEST_NOTE:

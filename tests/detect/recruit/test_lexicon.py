@@ -7,9 +7,12 @@ import pytest
 import yaml
 
 import forestall.detect.recruit as package
+from forestall.detect.recruit import modelfile
 from forestall.detect.recruit.detector import LABELS, STEPS
 from forestall.detect.recruit.lexicon import Lexicon, lexicon
+from forestall.detect.recruit.match import find
 from forestall.model.errors import BadList
+from forestall.text.fold import fold
 
 FOLDER = Path(package.__file__).parent
 FILES = sorted((FOLDER / "cues").glob("*.yaml"))
@@ -45,7 +48,7 @@ def test_what_takes_away_and_what_adds_are_apart() -> None:
     """A cue of a safe context has a strength and no sign of recruiting; a cue of recruiting has none."""
     for name in lexicon().names:
         for cue in lexicon().tongue(name).cues:
-            contexts = [sign for sign in cue.signs if sign in lexicon().weights.contexts]
+            contexts = [sign for sign in cue.signs if sign in lexicon().meanings.contexts]
             assert bool(contexts) == bool(cue.strength), cue.id
             assert not contexts or len(contexts) == len(cue.signs), cue.id
             assert 0.0 < cue.degree <= 1.0
@@ -53,17 +56,16 @@ def test_what_takes_away_and_what_adds_are_apart() -> None:
 
 def test_signs_belong_to_declared_steps() -> None:
     """Every step of a sign is a label of the detector, and so is every context that is shown."""
-    words = lexicon().weights
+    words = lexicon().meanings
     assert {sign.step for sign in words.signs.values()} <= {"", "grievance", *STEPS}
     assert {context.label for context in words.contexts.values()} - {""} <= set(LABELS)
-    assert all(first in words.signs and second in words.signs for first, second in words.pairs)
 
 
-def test_a_grievance_hardly_weighs() -> None:
-    """Grievance adds less than any sign that asks something, by itself and in any pair."""
-    words = lexicon().weights
-    assert words.signs["grievance"].weight <= 0.3
-    assert all(weight <= 0.5 for pair, weight in words.pairs.items() if "grievance" in pair)
+def test_a_grievance_never_weighs_alone() -> None:
+    """The model has no weight for hurt itself: it counts only beside a sign that asks something, and little."""
+    weights = {name: weight for name, weight in modelfile.bundled().features.items() if "grievance" in name}
+    assert all(weight <= 0.0 or name.startswith("pair ") for name, weight in weights.items())
+    assert max(weights.values(), default=0.0) <= 1.0
 
 
 def test_the_version_names_the_data() -> None:
@@ -87,3 +89,12 @@ def test_a_list_stands_for_its_words() -> None:
         assert {"come miners", "come sailors"} <= set(odd.plain.patterns)
     with pytest.raises(BadList, match=r"odd in odd\.yaml names the list folk"):
         Lexicon(DOCUMENTS | {"odd.yaml": data.format("come <folk>").encode()}, "1").tongue("odd")
+
+
+def test_an_open_end_may_stand_inside() -> None:
+    """A phrase in which a word before the last has an open end is found with any ending of it."""
+    data = b"cues: [{cue: odd, signs: [join], gloss: x, say: ['{train*|march} together ~ {tonight|soon*}']}]"
+    odd = Lexicon(DOCUMENTS | {"odd.yaml": data}, "1").tongue("odd")
+    for text in ("training together tonight", "march together sooner", "trained together with us soon"):
+        assert [hit.cue.id for hit in find(fold(text), [odd])] == ["odd"], text
+    assert find(fold("train alone tonight"), [odd]) == []

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from forestall.detect.recruit.lexicon import lexicon
 from forestall.detect.recruit.match import find
+from forestall.detect.recruit.modelfile import bundled
 from forestall.detect.recruit.weigh import Weighed, weigh
 from forestall.text.fold import fold
 
@@ -16,13 +17,14 @@ FILLER = "The ferry was late again because of the fog on the sound. "
 def weighed(text: str) -> Weighed:
     """Weigh a text."""
     view = fold(text)
-    return weigh(view.text, find(view, [lexicon().tongue("en")]), lexicon().weights)
+    return weigh(view, find(view, [lexicon().tongue("en")]), lexicon().meanings, bundled())
 
 
 def test_nothing_weighs_nothing() -> None:
-    """A text without cues scores zero."""
+    """A text that says nothing of the kind scores next to nothing, and a long one nothing."""
     assert weighed("").score == 0.0
-    assert weighed(FILLER).score == 0.0
+    assert weighed(FILLER).score < 0.1
+    assert weighed(FILLER * 40).score == 0.0
 
 
 @pytest.mark.parametrize(
@@ -44,8 +46,10 @@ def test_a_part_alone_is_little(part: str) -> None:
 
 
 def test_a_sign_counts_once() -> None:
-    """Saying the same a hundred times says no more than saying it once."""
-    assert weighed("join us. " * 60).score == weighed("join us.").score
+    """Saying the same a hundred times shows no more signs than saying it once, and does not put it in front of a person."""
+    once, often = weighed("join us."), weighed("join us. " * 60)
+    assert often.found == once.found
+    assert often.score < 0.5
 
 
 @pytest.mark.parametrize(
@@ -89,4 +93,4 @@ def test_a_context_never_adds(parts: list[str]) -> None:
     """Whatever stands in a text, its contexts never make it score more than its signs alone."""
     found = weighed(". ".join(parts))
     assert 0.0 <= found.score <= found.bare <= 1.0
-    assert all(0.0 <= value <= 1.0 for value in found.contexts.values())
+    assert all(0.0 <= value <= 1.0 for value in found.stretch.certain.values())

@@ -12,7 +12,7 @@ import itertools
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -53,9 +53,8 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A kind of evidence: its weight, the step it belongs to (or none), whether it asks something of the reader."""
+    """A kind of evidence: what it is, the step it belongs to (or none), whether it asks something of the reader."""
 
-    weight: float
     gloss: str
     step: str = ""
     share: float = 1.0
@@ -69,9 +68,8 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A kind of safe speech: how much it takes away where certain, and the label it is shown under (or none)."""
+    """A kind of safe speech, and the label it is shown under (or none)."""
 
-    weight: float
     label: str = ""
 
 
@@ -89,10 +87,11 @@ class Slot:
 
 @dataclass(frozen=True)
 class Automaton:
-    """Patterns compiled for one pass over a text, with the slots (by index) that each fills."""
+    """Patterns compiled for one pass over a text, with the slots (by index) that each fills, and those of them with an open end."""
 
     patterns: tuple[str, ...]
     slots: tuple[tuple[int, ...], ...]
+    open_slots: tuple[tuple[int, ...], ...]
     _machine: AhoCorasick = field(repr=False)
 
     def find(self, text: str) -> list[tuple[int, int, int]]:
@@ -103,31 +102,29 @@ class Automaton:
 
 @dataclass(frozen=True)
 class Tongue:
-    """The cues of one tongue, and the automata that find them in the folded and in the squeezed view."""
+    """The cues of one tongue, and the automata that find them in the folded and in the squeezed view.
+
+    `contexts`: whether its cues of safe speech count, which they do not for a tongue that only comes along.
+    """
 
     name: str
     cues: tuple[Cue, ...]
     slots: tuple[Slot, ...]
     plain: Automaton
     squeezed: Automaton
+    contexts: bool = True
 
 
 @dataclass(frozen=True)
-class Weights:
-    """How cues add up, in log-odds; the same for all tongues. `signs.yaml` says what each number means."""
+class Meanings:
+    """What signs and contexts there are, and what they mean; the same for all tongues (`signs.yaml`)."""
 
     signs: Mapping[str, Sign]
-    pairs: Mapping[tuple[str, str], float]
     contexts: Mapping[str, Context]
-    base: float
-    most_taken: float
-    most_without_ask: float
-    without_core: float
-    only_weak: float
 
 
 class Lexicon:
-    """The weights, and the tongues, each compiled when it is first asked for.
+    """What signs mean, and the tongues, each compiled when it is first asked for.
 
     `documents` are parsed or raw files by name; a file is parsed when its tongue is asked for. Raises BadList where one does not hold
     together. Safe to use from several threads.
@@ -135,10 +132,10 @@ class Lexicon:
 
     def __init__(self, documents: Mapping[str, bytes], version: str) -> None:
         self.version = version
-        self.weights = _weights(_yaml(_WEIGHTS, documents[_WEIGHTS]))
+        self.meanings = _meanings(_yaml(_MEANINGS, documents[_MEANINGS]))
         self._files: dict[str, list[str]] = {}
         for name in documents:
-            if name != _WEIGHTS:
+            if name != _MEANINGS:
                 self._files.setdefault(_tongue_of(name), []).append(name)
         self._documents = documents
         self._compiled: dict[str, Tongue] = {}
@@ -170,14 +167,14 @@ class Lexicon:
             for entry in document.get("cues", ()):
                 cue = self._cue(entry, file, len(cues))
                 for phrase in entry["say"]:
-                    _add_phrase(_listed(phrase, lists, f"{cue.id} in {file}"), cue, next(phrases), slots, plain)
+                    _add_phrase(_listed(phrase, lists, f"{cue.id} in {file}"), cue, phrases, slots, plain)
                 cues.append(cue)
         of_contexts = {number for number, slot in enumerate(slots) if slot.cue.strength}
         return Tongue(name, tuple(cues), tuple(slots), _automaton(plain), _automaton(_squeezed(plain, of_contexts)))
 
     def _cue(self, entry: Mapping[str, Any], file: str, order: int) -> Cue:
         """Read one cue."""
-        signs, contexts = self.weights.signs, self.weights.contexts
+        signs, contexts = self.meanings.signs, self.meanings.contexts
         unknown = set(entry["signs"]) - set(signs) - set(contexts)
         if unknown:
             raise BadList(f"the cue {entry['cue']} in {file} has the unknown sign {min(unknown)}", "see signs.yaml")
@@ -192,7 +189,7 @@ class Lexicon:
         )
 
 
-_WEIGHTS = "signs.yaml"
+_MEANINGS = "signs.yaml"
 
 
 def _tongue_of(file: str) -> str:
@@ -219,7 +216,7 @@ def version() -> str:
 def _sources() -> dict[str, bytes]:
     """Read the files that come with Forestall, in the order of their names."""
     folder = files(__package__)
-    sources = {_WEIGHTS: folder / _WEIGHTS}
+    sources = {_MEANINGS: folder / _MEANINGS}
     sources |= {entry.name: entry for entry in (folder / "cues").iterdir() if entry.name.endswith(".yaml")}
     return {name: sources[name].read_bytes() for name in sorted(sources)}
 
@@ -232,17 +229,11 @@ def _yaml(name: str, data: bytes) -> Mapping[str, Any]:
     return loaded
 
 
-def _weights(document: Mapping[str, Any]) -> Weights:
-    """Read the weights."""
-    return Weights(
+def _meanings(document: Mapping[str, Any]) -> Meanings:
+    """Read what signs and contexts mean."""
+    return Meanings(
         signs={name: Sign(**value) for name, value in document["signs"].items()},
-        pairs={(min(pair["of"]), max(pair["of"])): pair["weight"] for pair in document["pairs"]},
         contexts={name: Context(**value) for name, value in document["contexts"].items()},
-        base=document["base"],
-        most_taken=document["most_taken"],
-        most_without_ask=document["most_without_ask"],
-        without_core=document["without_core"],
-        only_weak=document["only_weak"],
     )
 
 
@@ -261,13 +252,34 @@ def _listed(phrase: str, lists: Mapping[str, Sequence[str]], where: str) -> str:
     return re.sub(r"<([a-z-]+)>", words, phrase)
 
 
-def _add_phrase(written: str, cue: Cue, phrase: int, slots: list[Slot], plain: dict[str, list[int]]) -> None:
-    """Add every form of every part of a phrase to the table of patterns, and its slots to the slots."""
-    parts = folding.fold(written).text.split("~")
-    for number, part in enumerate(parts):
+def _add_phrase(written: str, cue: Cue, phrases: Iterator[int], slots: list[Slot], plain: dict[str, list[int]]) -> None:
+    """Add every form of every part of a phrase to the table of patterns, and its slots to the slots.
+
+    A form with an open end before its last word (`word* next`) is a phrase of its own, in parts.
+    """
+    if any("~" in piece for piece in re.findall(r"\{([^}]*)\}", written)) or written.count("{") != written.count("}"):
+        raise BadList(
+            f"the cue {cue.id} has the phrase `{written[:60]}`", "close every brace, and put no ~ inside of one"
+        )
+    parts = [list(_forms(part)) for part in folding.fold(written).text.split("~")]
+    whole = [[form for form in forms if "* " not in form] for forms in parts]
+    if all(whole):
+        _add_parts(whole, cue, next(phrases), slots, plain)
+    for number, forms in enumerate(parts):
+        for form in forms:
+            if "* " in form:
+                inner = [[piece] for piece in form.replace("* ", "*\0").split("\0")]
+                _add_parts([*whole[:number], *inner, *whole[number + 1 :]], cue, next(phrases), slots, plain)
+
+
+def _add_parts(
+    parts: Sequence[Sequence[str]], cue: Cue, phrase: int, slots: list[Slot], plain: dict[str, list[int]]
+) -> None:
+    """Add the parts of one phrase, each with its forms."""
+    for number, forms in enumerate(parts):
         closed = len(slots)
         slots += [Slot(cue, phrase, number, len(parts), open_end) for open_end in (False, True)]
-        for form in _forms(part):
+        for form in forms:
             filled = plain.setdefault(form.rstrip("*").rstrip(), [])
             slot = closed + form.endswith("*")
             if slot not in filled:
@@ -311,4 +323,6 @@ def _automaton(table: Mapping[str, Sequence[int]]) -> Automaton:
     machine = AhoCorasick(
         list(patterns), matchkind=MatchKind.Standard, store_patterns=False, implementation=Implementation.ContiguousNFA
     )
-    return Automaton(patterns, tuple(tuple(table[pattern]) for pattern in patterns), machine)
+    slots = tuple(tuple(table[pattern]) for pattern in patterns)
+    # Slots come in pairs, the second of which has an open end (`_add_parts`).
+    return Automaton(patterns, slots, tuple(tuple(slot for slot in filled if slot % 2) for filled in slots), machine)

@@ -3,11 +3,14 @@
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from forestall.detect.recruit.lexicon import GAP, Cue, Tongue
 from forestall.text.fold import Folded, Squeezed
 
+_ARABIC = "ar"
+"""The one tongue whose particles are looked for: Persian and Urdu words begin with the same letters."""
 _PROCLITICS = frozenset(
     {"و", "ف", "ب", "ل", "ك", "س", "ه", "ال", "وال", "بال", "فال", "كال", "عال", "هال", "شال", "لل", "ولل"}
     | {"ول", "وب", "وس", "وك", "فل", "فب", "فس", "وبال", "وفال"}
@@ -37,13 +40,8 @@ class Hit(NamedTuple):
     whole: bool = True
 
 
-class _Piece(NamedTuple):
-    """A part of a phrase found."""
-
-    slot: int
-    start: int
-    end: int
-    hidden: bool
+_Piece = tuple[int, int, int, bool]
+"""A part of a phrase found: its slot, its folded offsets, and whether its words were obfuscated. Plain, as most lead to nothing."""
 
 
 def find(view: Folded, tongues: Sequence[Tongue]) -> list[Hit]:
@@ -57,33 +55,34 @@ def _find(view: Folded, tongue: Tongue) -> list[Hit]:
     if view.squeezed is not None:
         hidden = _squeezed_pieces(view.squeezed, tongue)
         if hidden:
-            pieces = sorted(pieces + hidden, key=lambda piece: piece.end)
-    return _phrases(pieces, tongue)
+            pieces = sorted(pieces + hidden, key=itemgetter(2))
+    hits = _phrases(pieces, tongue)
+    return hits if tongue.contexts else [hit for hit in hits if not hit.cue.strength]
 
 
 def _plain_pieces(view: Folded, tongue: Tongue) -> list[_Piece]:
     """Give the phrase parts that stand in the text as words."""
     text = view.text.replace("\n", " ").replace("_", " ")
-    slots, pieces, size = tongue.plain.slots, [], len(text)
+    slots, open_slots, pieces, size = tongue.plain.slots, tongue.plain.open_slots, [], len(text)
     in_word = str.isalnum if text.isascii() else _in_word
     for pattern, start, end in tongue.plain.find(text):
-        if start and in_word(text[start - 1]) and in_word(text[start]) and not _after_proclitic(text, start):
+        if start and in_word(text[start - 1]) and in_word(text[start]) and not _after_proclitic(text, start, tongue):
             continue
-        closed = (
-            end == size or not in_word(text[end]) or not in_word(text[end - 1]) or _before_enclitic(text, start, end)
-        )
-        if closed or _word_ends(text, end):
-            pieces += [
-                _Piece(slot, start, end, hidden=False)
-                for slot in slots[pattern]
-                if closed or tongue.slots[slot].open_end
-            ]
+        if (
+            end == size
+            or not in_word(text[end])
+            or not in_word(text[end - 1])
+            or _before_enclitic(text, start, end, tongue)
+        ):
+            pieces += [(slot, start, end, False) for slot in slots[pattern]]
+        elif open_slots[pattern] and _word_ends(text, end):
+            pieces += [(slot, start, end, False) for slot in open_slots[pattern]]
     return pieces
 
 
 def _squeezed_pieces(squeezed: Squeezed, tongue: Tongue) -> list[_Piece]:
     """Give the phrase parts that stand in obfuscated words, with offsets into the folded text."""
-    slots, text = tongue.squeezed.slots, squeezed.text
+    slots, open_slots, text = tongue.squeezed.slots, tongue.squeezed.open_slots, squeezed.text
     pieces: list[_Piece] = []
     for pattern, start, end in tongue.squeezed.find(text):
         if not squeezed.changed(start, end):
@@ -93,24 +92,20 @@ def _squeezed_pieces(squeezed: Squeezed, tongue: Tongue) -> list[_Piece]:
             start
             and _in_word(text[start - 1])
             and not (glued and squeezed.loose(start))
-            and not _after_proclitic(text, start)
+            and not _after_proclitic(text, start, tongue)
         ):
             continue
         closed = end == len(text) or not _in_word(text[end]) or (glued and squeezed.loose(end))
-        closed = closed or _before_enclitic(text, start, end)
-        if closed or _word_ends(text, end):
+        closed = closed or _before_enclitic(text, start, end, tongue)
+        if closed or (open_slots[pattern] and _word_ends(text, end)):
             first, last = squeezed.span(start, end)
-            pieces += [
-                _Piece(slot, first, last, hidden=True)
-                for slot in slots[pattern]
-                if closed or tongue.slots[slot].open_end
-            ]
+            pieces += [(slot, first, last, True) for slot in (slots if closed else open_slots)[pattern]]
     return pieces
 
 
-def _after_proclitic(text: str, start: int) -> bool:
+def _after_proclitic(text: str, start: int, tongue: Tongue) -> bool:
     """True where what stands before in the same word is only written together with it in Arabic."""
-    if not "ء" <= text[start] <= "ي":
+    if tongue.name != _ARABIC or not "ء" <= text[start] <= "ي":
         return False
     first = start
     while first and start - first <= _LONGEST_PROCLITIC and _in_word(text[first - 1]):
@@ -118,9 +113,9 @@ def _after_proclitic(text: str, start: int) -> bool:
     return text[first:start] in _PROCLITICS
 
 
-def _before_enclitic(text: str, start: int, end: int) -> bool:
+def _before_enclitic(text: str, start: int, end: int, tongue: Tongue) -> bool:
     """True where what follows in the same word is only written together with it in Arabic."""
-    if end - start < _SHORTEST_STEM or not "ء" <= text[end - 1] <= "ي":
+    if tongue.name != _ARABIC or end - start < _SHORTEST_STEM or not "ء" <= text[end - 1] <= "ي":
         return False
     last = end
     while last < len(text) and last - end < 3 and _in_word(text[last]):
@@ -144,8 +139,9 @@ def _phrases(pieces: list[_Piece], tongue: Tongue) -> list[Hit]:
     """Put parts together into phrases, in order, and give the cues they make."""
     hits: dict[tuple[Cue, int, int], Hit] = {}
     begun: dict[tuple[int, int], tuple[int, int, bool]] = {}
+    known = tongue.slots
     for index, start, end, hidden in pieces:
-        slot = tongue.slots[index]
+        slot = known[index]
         first, covered = start, hidden
         if slot.part:
             before = begun.get((slot.phrase, slot.part - 1))
@@ -154,6 +150,8 @@ def _phrases(pieces: list[_Piece], tongue: Tongue) -> list[Hit]:
             first, covered = before[0], hidden or before[2]
         if slot.part + 1 < slot.parts:
             begun[slot.phrase, slot.part] = (first, end, covered)
-        else:
-            hits.setdefault((slot.cue, first, end), Hit(slot.cue, first, end, covered, slot.parts == 1))
+            continue
+        key = (slot.cue, first, end)
+        if key not in hits:
+            hits[key] = Hit(slot.cue, first, end, covered, slot.parts == 1)
     return list(hits.values())

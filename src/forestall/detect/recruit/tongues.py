@@ -5,7 +5,9 @@ many mix two, so a text is read with every tongue that is near; English comes al
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from forestall.detect.recruit.lexicon import Lexicon, Tongue
 from forestall.text.language import UNCLEAR, identify
 from forestall.text.script import letters
 
@@ -39,15 +41,24 @@ _NEAR = {
 _ROMANISED = ("ar-Latn", "ur-Latn")
 
 
-def tongues_of(text: str, language: str = "") -> tuple[str, ...]:
-    """Give the tongues to read a folded text with, in a stable order; `language` is what it was found to be in, if it was looked at."""
-    if text.isascii():
-        return tuple(sorted(set(_latin(language or identify(text))))) if len(text) >= _FEWEST else ()
-    counts = letters(text)
+def spoken(lexicon: Lexicon, text: str, language: str = "") -> list[Tongue]:
+    """Give the tongues to read a folded text with, in a stable order; `language` is what it was found to be in, if it was looked at.
+
+    English that only comes along beside another tongue excuses nothing: many of its words mean something else there.
+    """
     named = language or identify(text)
-    return tuple(
-        sorted({tongue for script, count in counts.items() if count >= _FEWEST for tongue in _of(script, count, named)})
-    )
+    names = _names(text, named)
+    alone = _NEAR.get(named, named) not in names - {"en"}
+    known = [lexicon.tongue(name) for name in sorted(names) if name in lexicon.names]
+    return [tongue if alone or tongue.name != "en" else replace(tongue, contexts=False) for tongue in known]
+
+
+def _names(text: str, language: str) -> set[str]:
+    """Give the names of the tongues to read a text with."""
+    if text.isascii():
+        return set(_latin(language)) if len(text) >= _FEWEST else set()
+    counts = letters(text)
+    return {tongue for script, count in counts.items() if count >= _FEWEST for tongue in _of(script, count, language)}
 
 
 def _of(script: str, count: int, language: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ _COMMANDS = {
     "bank": "bank",
     "retrohunt": "retrohunt",
     "exchange": "exchange",
+    "learn": "learn",
     "policy": "policy",
     "evaluate": "evaluate",
     "key": "key",
