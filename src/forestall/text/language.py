@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forestall.text import script
+from forestall.text.fold import fold
+from forestall.text.invisible import ABBREVIATIONS
 
 UNCLEAR = "und"
 """What is given where a text has too few words to tell."""
@@ -101,6 +103,8 @@ _ROMANISED_SHARE = 0.16
 _ROMANISED_WORDS = 3
 """Fewest different ones among them; two where the text is so short that it has no more words."""
 
+_HIDDEN = dict.fromkeys((*ABBREVIATIONS, 0x0640, *range(0x064B, 0x0653)))
+"""Characters that only hide, stretch or decorate: controls without a look of their own, the Arabic tatweel and vowel marks."""
 _NOT_WORDS = re.compile(r"https?://\S{1,200}|www\.\S{1,200}|[@#]\w{1,60}|\S{1,60}@\S{1,60}")
 _DECLARED = re.compile(r"[A-Za-z]{2,3}(?![A-Za-z])")
 _WORD = re.compile(r"[a-z0-9']{1,30}")
@@ -116,6 +120,8 @@ def identify(text: str, declared: str = "") -> str:
     sample = text[:_SAMPLE]
     if "@" in sample or "#" in sample or "//" in sample or "www." in sample:
         sample = _NOT_WORDS.sub(" ", sample)
+    if not sample.isascii():
+        sample = _undressed(sample)
     counts = script.letters(sample)
     if not counts:
         return prior or UNCLEAR
@@ -136,6 +142,15 @@ def identify(text: str, declared: str = "") -> str:
         if romanised:
             return "hi-Latn" if prior == "hi" and romanised == "ur-Latn" else romanised
     return found if likely >= _SURE else prior or UNCLEAR
+
+
+def _undressed(text: str) -> str:
+    """Give a text without what hides its letters from the model: full-width and drawn letters, hidden characters, look-alikes."""
+    text = unicodedata.normalize("NFKC", text).translate(_HIDDEN)
+    counts = script.letters(text)
+    if counts.get("latin") and (counts.get("cyrillic") or counts.get("greek")):
+        return fold(text).text
+    return text
 
 
 def _prior(declared: str) -> str:
@@ -180,7 +195,7 @@ class _Model:
         """Give the likeliest language of the script and how likely it is (0 where the text has no features)."""
         if text.isupper():
             text = text.lower()
-        raw = np.frombuffer(unicodedata.normalize("NFC", text).encode("utf-8", "replace"), np.uint8)
+        raw = np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
         scores = self.start.copy()
         if _score(self, raw, scores) == 0:
             return "", 0.0
