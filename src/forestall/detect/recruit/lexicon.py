@@ -9,6 +9,7 @@ and compiled when the first text comes that may be in it.
 
 import hashlib
 import itertools
+import math
 import re
 import threading
 import unicodedata
@@ -24,6 +25,10 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from forestall.model.errors import BadList
 from forestall.text import fold as folding
 
+_MOST_FORMS = 40
+"""Forms of a part from which it is cut between words."""
+NEXT = 3
+"""Most characters between a part and the next word after it; more than one where letters are spaced out."""
 GAP = 40
 """Most characters between two parts of a phrase."""
 _SHORTEST_GLUED = 7
@@ -83,6 +88,8 @@ class Slot:
     parts: int
     open_end: bool
     """Whether any ending may follow the pattern."""
+    tight: bool = False
+    """Whether it follows the part before it as the next word, and not after a gap."""
 
 
 @dataclass(frozen=True)
@@ -261,24 +268,51 @@ def _add_phrase(written: str, cue: Cue, phrases: Iterator[int], slots: list[Slot
         raise BadList(
             f"the cue {cue.id} has the phrase `{written[:60]}`", "close every brace, and put no ~ inside of one"
         )
-    parts = [list(_forms(part)) for part in folding.fold(written).text.split("~")]
+    cuts = [list(_cut(part)) for part in folding.fold(written).text.split("~")]
+    parts = [list(_forms(piece)) for cut in cuts for piece in cut]
+    tight = [number > 0 for cut in cuts for number in range(len(cut))]
     whole = [[form for form in forms if "* " not in form] for forms in parts]
     if all(whole):
-        _add_parts(whole, cue, next(phrases), slots, plain)
+        _add_parts(whole, tight, cue, next(phrases), (slots, plain))
     for number, forms in enumerate(parts):
         for form in forms:
             if "* " in form:
                 inner = [[piece] for piece in form.replace("* ", "*\0").split("\0")]
-                _add_parts([*whole[:number], *inner, *whole[number + 1 :]], cue, next(phrases), slots, plain)
+                apart = [*tight[: number + 1], *[False] * (len(inner) - 1), *tight[number + 1 :]]
+                _add_parts([*whole[:number], *inner, *whole[number + 1 :]], apart, cue, next(phrases), (slots, plain))
+
+
+def _cut(part: str) -> Iterator[str]:
+    """Cut a part of very many forms between words, so that the forms of the pieces add up instead of multiplying.
+
+    No piece is blank in any of its forms.
+    """
+    held: list[str] = []
+    forms, sure = 1, False
+    for word in re.findall(r"(?:\{[^}]*\}|[^\s{])+", part):
+        count = math.prod(group.count("|") + 1 for group in re.findall(r"\{[^}]*\}", word))
+        filled = all(form.strip("* ") for form in _every_form(word))
+        if sure and filled and forms * count > _MOST_FORMS:
+            yield " ".join(held)
+            held, forms, sure = [], 1, False
+        held.append(word)
+        forms, sure = forms * count, sure or filled
+    if held:
+        yield " ".join(held)
 
 
 def _add_parts(
-    parts: Sequence[Sequence[str]], cue: Cue, phrase: int, slots: list[Slot], plain: dict[str, list[int]]
+    parts: Sequence[Sequence[str]],
+    tight: Sequence[bool],
+    cue: Cue,
+    phrase: int,
+    tables: tuple[list[Slot], dict[str, list[int]]],
 ) -> None:
-    """Add the parts of one phrase, each with its forms."""
+    """Add the parts of one phrase, each with its forms, to slots and patterns; `tight` ones follow as the next word."""
+    slots, plain = tables
     for number, forms in enumerate(parts):
         closed = len(slots)
-        slots += [Slot(cue, phrase, number, len(parts), open_end) for open_end in (False, True)]
+        slots += [Slot(cue, phrase, number, len(parts), open_end, tight[number]) for open_end in (False, True)]
         for form in forms:
             filled = plain.setdefault(form.rstrip("*").rstrip(), [])
             slot = closed + form.endswith("*")
@@ -307,14 +341,17 @@ def _squeezed(plain: Mapping[str, Sequence[int]], of_contexts: set[int]) -> dict
 
 
 def _forms(part: str) -> Iterable[str]:
+    """Give every form of a part that says anything."""
+    return (form for form in _every_form(part) if form.strip("* "))
+
+
+def _every_form(part: str) -> Iterator[str]:
     """Give every form of a part: one alternative chosen at each pair of braces."""
     pieces = [
         piece.strip("{}").split("|") if piece.startswith("{") else [piece] for piece in re.split(r"(\{[^}]*\})", part)
     ]
     for choice in itertools.product(*pieces):
-        form = " ".join("".join(choice).split())
-        if form.strip("* "):
-            yield form
+        yield " ".join("".join(choice).split())
 
 
 def _automaton(table: Mapping[str, Sequence[int]]) -> Automaton:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
-from forestall.detect.recruit.lexicon import GAP, Cue, Tongue
+from forestall.detect.recruit.lexicon import GAP, NEXT, Cue, Tongue
 from forestall.text.fold import Folded, Squeezed
 
 _ARABIC = "ar"
@@ -145,7 +145,7 @@ def _phrases(pieces: list[_Piece], tongue: Tongue) -> list[Hit]:
         first, covered = start, hidden
         if slot.part:
             before = begun.get((slot.phrase, slot.part - 1))
-            if before is None or not 0 <= start - before[1] <= GAP:
+            if before is None or not 0 <= start - before[1] <= (NEXT if slot.tight else GAP):
                 continue
             first, covered = before[0], hidden or before[2]
         if slot.part + 1 < slot.parts:
