@@ -90,10 +90,10 @@ def change_of(store: Store, item: Screened, outbox: Outbox) -> Change:
     events = [received(stored), made(decision)]
     if decision.outcome.asks_a_person:
         earlier = store.case_of(decision.content, decision.revision)
-        if earlier is None or not _answered(earlier, decision):
+        if not answered(earlier, decision):
             records += outbox.messages(decision)
             if earlier is None or earlier.state is CaseState.CONCLUDED:
-                case = _case(decision, outbox.new_id())
+                case = case_for(decision, outbox.new_id())
                 records.append(case)
                 events.append(Event("case:opened", case.id, decision.at, {"decision": decision.id}))
     return Change(tuple(events), tuple(records), once=decision.key)
@@ -118,9 +118,9 @@ def made(decision: Decision) -> Event:
     return Event("decision:made", decision.id, decision.at, body)
 
 
-def _answered(case: Case, decision: Decision) -> bool:
+def answered(case: Case | None, decision: Decision) -> bool:
     """Tell whether a person has already answered these very rules on this revision; their answer stands."""
-    return case.state is CaseState.CONCLUDED and _rules(decision) <= set(case.rules)
+    return case is not None and case.state is CaseState.CONCLUDED and _rules(decision) <= set(case.rules)
 
 
 def _rules(decision: Decision) -> set[str]:
@@ -128,8 +128,8 @@ def _rules(decision: Decision) -> set[str]:
     return {reason.rule for reason in decision.reasons}
 
 
-def _case(decision: Decision, case_id: str) -> Case:
-    """Give the case that puts a decision to a person."""
+def case_for(decision: Decision, case_id: str, cluster: str = "") -> Case:
+    """Give the case that puts a decision to a person, on its own or in a cluster."""
     return Case(
         id=case_id,
         content=decision.content,
@@ -140,4 +140,5 @@ def _case(decision: Decision, case_id: str) -> Case:
         state=CaseState.OPEN,
         opened=decision.at,
         rules=tuple(sorted(_rules(decision))),
+        cluster=cluster,
     )

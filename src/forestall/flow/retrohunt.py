@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from forestall.flow.decide import Outbox, made, received
+from forestall.flow.decide import Outbox, answered, case_for, made, received
 from forestall.flow.impact import Impact, ImpactOf
 from forestall.model.bank import Bank, BankState, Match, Opinion, Purpose, Signal, Trace, standing
 from forestall.model.decision import MACHINE, Decision
@@ -25,7 +25,6 @@ from forestall.model.finding import Finding
 from forestall.model.ids import instant
 from forestall.model.ports import Archive, Clock, Library, NewId, Store, Types
 from forestall.model.records import (
-    Case,
     CaseState,
     Change,
     Event,
@@ -339,7 +338,7 @@ class Hunter:
         if not decision.outcome.asks_a_person or not _news(decision, last, decisions):
             return None
         earlier = self.store.case_of(sighting.id, sighting.revision)
-        if _answered(earlier, decision):
+        if answered(earlier, decision):
             return None
         if earlier is not None and earlier.state is CaseState.OPEN:
             decision = replace(decision, case=earlier.id)
@@ -348,7 +347,7 @@ class Hunter:
         if not decisions or decision.outcome.rank > decisions[-1].outcome.rank:
             records += self.outbox.messages(decision)
         if not decision.case:
-            case = _case(decision, self.new_id(), hunt.id)
+            case = case_for(decision, self.new_id(), hunt.id)
             records.append(case)
             events.append(Event("case:opened", case.id, decision.at, {"decision": decision.id, "cluster": hunt.id}))
         self._hold_on_to(sighting, records, events)
@@ -463,25 +462,3 @@ def _news(decision: Decision, last: Decision | None, decisions: Sequence[Decisio
         return decision.outcome.rank > in_force.outcome.rank
     known = {(reason.rule, reason.text) for reason in last.reasons}
     return in_force.by == MACHINE and any((reason.rule, reason.text) not in known for reason in decision.reasons)
-
-
-def _answered(case: Case | None, decision: Decision) -> bool:
-    """Tell whether a person has already answered these very rules on this revision; their answer stands."""
-    rules = {reason.rule for reason in decision.reasons}
-    return case is not None and case.state is CaseState.CONCLUDED and rules <= set(case.rules)
-
-
-def _case(decision: Decision, case_id: str, cluster: str) -> Case:
-    """Give the case that puts a decision to a person."""
-    return Case(
-        id=case_id,
-        content=decision.content,
-        revision=decision.revision,
-        decision=decision.id,
-        priority=decision.priority,
-        outcome=decision.outcome,
-        state=CaseState.OPEN,
-        opened=decision.at,
-        rules=tuple(sorted({reason.rule for reason in decision.reasons})),
-        cluster=cluster,
-    )

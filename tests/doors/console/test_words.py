@@ -1,5 +1,6 @@
 """Words: the catalogues and how messages are put together."""
 
+import json
 import re
 import string
 from dataclasses import replace
@@ -9,11 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forestall.assembly import build
 from forestall.doors.console import pages
 from forestall.doors.console.words import Words, catalogue, languages, preferred
+from forestall.model.content import Content
+from forestall.model.settings import Settings
 from forestall.policy import ruleset
 from tests.support import LABELS
 
+HARBOUR = Path(__file__).parents[3] / "examples" / "harbour"
 CONSOLE = Path(pages.__file__).parent
 NOW = "2026-01-31T12:00:00.000Z"
 PLURALS = {"en": {"one", "other"}, "ar": {"zero", "one", "two", "few", "many", "other"}}
@@ -60,6 +65,20 @@ def test_every_said_message_exists() -> None:
             r"""(?:\bt|words)\(\s*["']([a-z_]+\.[A-Za-z0-9_-]+)["']\s*[,)]""", path.read_text("utf-8")
         ):
             assert key in catalogue("en").messages, f"{path.name} says {key}"
+
+
+def test_evidence_is_said_in_words() -> None:
+    """Every kind of evidence that the demo platform's posts, and an adviser, leave on a case has words in every language."""
+    rows = map(json.loads, (HARBOUR / "posts.jsonl").read_text("utf-8").splitlines())
+    fields = ("id", "text", "author", "thread", "published")
+    with build(Settings(lists=(str(HARBOUR / "fictional.xml"),)), keep=False) as house:
+        posts = [Content(**{name: row.get(name, "") for name in fields}) for row in rows]
+        found = [one for post in posts for one in house.screening.screen(post).decision.findings]
+    keys = {key for finding in found for key in finding.evidence} | {"answer", "rationale", "model"}
+    assert {"weighed", "timeline", "invites", "addressee"} <= keys
+    for language in languages():
+        said = catalogue(language).messages
+        assert {key for key in keys if f"evidence.{key}" not in said} == {"words_at"}
 
 
 def test_packaged_rules_are_translated() -> None:

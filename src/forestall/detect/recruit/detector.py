@@ -114,7 +114,7 @@ class Recruit(Declared):
             parts = self._model.parts(view, stretch, weighed.found)
             words = _words([part for part in parts if not part.name], view)
             evidence["weighed"] = self._weightiest(parts)
-            evidence["words"] = [[*view.span(*word.span), round(word.weight, 2)] for word in words]
+            evidence["words_at"] = [[*view.span(*word.span), round(word.weight, 2)] for word in words]
             places += [word.span for word in words if word.weight > 0]
         return self.finding(RECRUITING, round(weighed.score, 4), part, _spans(places, view), evidence)
 

@@ -16,6 +16,8 @@ MOST_FILES = 60
 """Most files listed of one item."""
 _NOT_SO = (("obfuscated", False), ("hidden", False))
 """Evidence that says nothing out of the ordinary is not shown."""
+_UNSAID = frozenset({"words_at"})
+"""Evidence for programs, which a reader sees marked in the text instead."""
 _MOST_EVIDENCE = 16
 _LONGEST_VALUE = 300
 _SURE = ((0.95, "certain"), (0.8, "very"), (0.6, "likely"), (0.4, "even"), (0.2, "unlikely"), (0.0, "slight"))
@@ -227,7 +229,7 @@ def _evidence(seen: Mapping[str, Any], words: Words) -> tuple[tuple[str, str], .
     told = [
         (key, value)
         for key, value in seen.items()
-        if value not in ("", None, [], {}, ()) and (key, value) not in _NOT_SO
+        if key not in _UNSAID and value not in ("", None, [], {}, ()) and (key, value) not in _NOT_SO
     ]
     told.sort(key=lambda item: _LAST.index(item[0]) if item[0] in _LAST else -1)
     return tuple(
