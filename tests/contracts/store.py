@@ -1,7 +1,7 @@
 """What every store must do. Inherit `StoreContract`, give the fixture `store`, and the promises below are tested.
 
-What it must do when read is in `tests/contracts/store_reads.py`, with known material in `tests/contracts/store_known.py`; this
-includes both.
+What it must do when read is in `tests/contracts/store_reads.py`, with known material in `tests/contracts/store_known.py`, about
+rules in `tests/contracts/store_rules.py`; this includes all.
 """
 
 import threading
@@ -24,6 +24,7 @@ from forestall.model.reading import Role, Segment
 from forestall.model.records import ApiKey, Change, Delivery, Event, Invite, Receipt, Record, StoredContent
 from tests.contracts.store_known import StoreKnown
 from tests.contracts.store_reads import StoreReads
+from tests.contracts.store_rules import StoreRules
 from tests.store.samples import (
     KEY,
     at,
@@ -103,7 +104,7 @@ def twins(kind: str) -> tuple[Record, Record]:
     return pairs[kind]
 
 
-class StoreContract(StoreReads, StoreKnown):
+class StoreContract(StoreReads, StoreKnown, StoreRules):
     """The promises of a store when written to."""
 
     def test_all_of_a_change_is_there_when_it_resolves(self, store: Store) -> None:

@@ -29,6 +29,7 @@ from forestall.model.records import (
     Sighting,
     StoredContent,
 )
+from forestall.model.rulebook import RuleSource
 from forestall.model.thread import Moment
 
 Clock = Callable[[], str]
@@ -312,7 +313,7 @@ class Feed(Protocol):
         ...
 
 
-class Store(SignalSource, Protocol):
+class Store(SignalSource, RuleSource, Protocol):
     """Keeps everything. Writes go through `submit`, whose changes commit in order, many to one transaction.
 
     One contract suite (`tests/contracts/store.py`) runs on every implementation.

@@ -10,6 +10,7 @@ from forestall.model.content import Audience
 from forestall.model.decision import Decision
 from forestall.model.outcome import Outcome
 from forestall.model.reading import FileFacts, Segment
+from forestall.model.rulebook import RulesetVersion, Shadow
 
 T = TypeVar("T")
 
@@ -240,6 +241,8 @@ Record = (
     | Sighting
     | Hunt
     | Exchange
+    | RulesetVersion
+    | Shadow
 )
 
 

@@ -34,6 +34,7 @@ from forestall.store import cursor
 from forestall.store.blobs import MemoryBlobs
 from forestall.store.draft import Draft, Write, closed, draft
 from forestall.store.memory_known import MemoryKnown
+from forestall.store.memory_rules import MemoryRules
 from forestall.store.rows import (
     API_KEY,
     CASE,
@@ -58,7 +59,7 @@ class SignedAt(NamedTuple):
     at: str
 
 
-class MemoryStore(MemoryKnown):
+class MemoryStore(MemoryKnown, MemoryRules):
     """A store in memory; see `forestall.model.ports.Store`. Safe to use from many threads.
 
     Takes:

@@ -32,6 +32,11 @@ class Readers:
         self._idle: deque[Connection] = deque()
         self._open = True
 
+    @property
+    def url(self) -> str:
+        """The database's address, for those who open a connection of their own."""
+        return self._engine.url.render_as_string(hide_password=False)
+
     def rows(self, query: Select[Any] | CompoundSelect[Any], **parameters: Any) -> Sequence[Row[Any]]:
         """Give all rows of a query; raises StoreFailed where the database cannot be read."""
         if not self._open:

@@ -19,6 +19,7 @@ from forestall.ledger.entry import MAX_INTEGER
 from forestall.model.bank import Bank, Opinion, Signal, Trace
 from forestall.model.decision import Decision
 from forestall.model.errors import StoreFailed
+from forestall.model.finding import Finding
 from forestall.model.records import (
     ApiKey,
     Case,
@@ -32,6 +33,7 @@ from forestall.model.records import (
     Sighting,
     StoredContent,
 )
+from forestall.model.rulebook import RulesetVersion, Shadow
 
 R = TypeVar("R", bound=Record)
 
@@ -170,6 +172,11 @@ def holders(contents: Iterable[StoredContent], sha256: str) -> list[tuple[str, s
     )
 
 
+def labels_of(findings: Iterable[Finding]) -> str:
+    """Give the labels of a decision's findings, each once, in order: decisions with the same are found together."""
+    return " ".join(sorted({finding.label for finding in findings}))
+
+
 def head(value: str) -> str:
     """Give the beginning of a signal's value, by which it is listed."""
     return value[:HEAD_CHARACTERS]
@@ -214,7 +221,15 @@ def _is_enum(hint: Any) -> bool:
 
 
 CONTENT = Kind(StoredContent, "content", "contents", key=("id", "revision"))
-DECISION = Kind(Decision, "decision", "decisions", unique=("key",), blank=("key",), followed=True)
+DECISION = Kind(
+    Decision,
+    "decision",
+    "decisions",
+    unique=("key",),
+    blank=("key",),
+    extra={"labels": lambda decision: labels_of(decision.findings)},
+    followed=True,
+)
 CASE = Kind(Case, "case", "cases")
 DELIVERY = Kind(Delivery, "delivery", "deliveries")
 API_KEY = Kind(ApiKey, "API key", "api_keys", unique=("secret_sha256",))
@@ -250,6 +265,9 @@ EXCHANGE = Kind(
     extra={"name_key": lambda exchange: name_key(exchange.name)},
 )
 
+RULESET = Kind(RulesetVersion, "version of the ruleset", "rulesets")
+SHADOW = Kind(Shadow, "shadow of a decision", "shadows")
+
 KINDS: Mapping[type[Any], Kind[Any]] = {
     kind.cls: kind
     for kind in (
@@ -266,6 +284,8 @@ KINDS: Mapping[type[Any], Kind[Any]] = {
         SIGHTING,
         HUNT,
         EXCHANGE,
+        RULESET,
+        SHADOW,
     )
 }
 """Every kind by its record type."""

@@ -31,6 +31,7 @@ from forestall.store.group import Committer
 from forestall.store.readers import Readers, columns
 from forestall.store.rows import API_KEY, CASE, CONTENT, DECISION, DELIVERY, INVITE, PERSON, SESSION, holders, name_key
 from forestall.store.sql_known import SqlKnown
+from forestall.store.sql_rules import SqlRules
 from forestall.store.tables import (
     api_keys,
     cases,
@@ -131,7 +132,7 @@ _LEDGER_OF = _LEDGER.where(ledger.c.subject == bindparam("subject"))
 _LAST = select(func.max(ledger.c.seq))
 
 
-class SqlStore(SqlKnown):
+class SqlStore(SqlKnown, SqlRules):
     """A store on a database; see `forestall.model.ports.Store`. Safe to use from many threads and processes.
 
     Takes:

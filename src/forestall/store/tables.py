@@ -2,9 +2,9 @@
 
 Columns follow the record types of `forestall.model.records`, nested values as JSON text. Times are instants as text, which
 sort. `contents.seq` and `decisions.seq` are ledger positions: of the change that first kept the content, and of the line about
-the decision, which orders the feed of decisions. `banks.seq` and `signals.seq` are positions of the change that wrote the row
-last; all rows of one change share one, so those who follow them go by `(seq, id)`. `sightings.seq` is the position of the line
-about the content that was screened; forgetting a sighting leaves it.
+the decision, which orders the feed of decisions; `decisions.labels` are the labels of its findings, sorted. `banks.seq` and
+`signals.seq` are positions of the change that wrote the row last; all rows of one change share one, so those who follow them go
+by `(seq, id)`. `sightings.seq` is the position of the line about the content that was screened; forgetting a sighting leaves it.
 """
 
 from sqlalchemy import (
@@ -66,9 +66,13 @@ decisions = Table(
     *_texts("by", "at", "reasons", "excuses", "unknowns", "findings", "facts", "versions", "language"),
     Column("key", Text, unique=True),
     *_texts("case", "note"),
+    *_texts("labels"),
     Column("seq", _seq, primary_key=True, autoincrement=False),
     Index("decisions_by_content", "content", "seq"),
     Index("decisions_by_outcome", "outcome", "seq"),
+    Index(
+        "decisions_by_labels", "labels", "seq", sqlite_where=text("labels <> ''"), postgresql_where=text("labels <> ''")
+    ),
 )
 
 cases = Table(
@@ -198,6 +202,24 @@ exchanges = Table(
     *_texts("created"),
     Column("version", Integer, nullable=False),
     Column("name_key", Text, nullable=False, unique=True),
+)
+
+rulesets = Table(
+    "rulesets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("name", "digest", "bundle", "base", "state", "author", "reason", "proposed", "harsher", "proof"),
+    *_texts("second", "remark", "decided"),
+    Column("version", Integer, nullable=False),
+    Index("rulesets_by_state", "state", "id"),
+)
+
+shadows = Table(
+    "shadows",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("at", "fired", "unknown"),
+    Index("shadows_by_time", "at", "id"),
 )
 
 seen = Table(
