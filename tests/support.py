@@ -146,9 +146,10 @@ class SmallHouse:
         rules = ruleset.load(ruleset.default_files(), LABELS)
         bundle = bundle_of(rules, LABELS)
         self.store.blobs.put(bundle)
-        versions = Versions({"ruleset": f"{rules.name}@{rules.version[:12]}", "ruleset-files": sha256_hex(bundle)})
+        names = {"ruleset": f"{rules.name}@{rules.version[:12]}", "ruleset-files": sha256_hex(bundle)}
+        versions = Versions(names, rules)
         detectors = [WordDetector(), *extra]
-        self.screening = Screening(detectors, self.opener, rules, lambda: versions, self.clock, self.new_id, 1000)
+        self.screening = Screening(detectors, self.opener, lambda: versions, self.clock, self.new_id, 1000)
         self.outbox = Outbox(webhook, self.new_id)
 
     def screen(self, *contents: Content) -> tuple[list[Screened], list[Receipt]]:

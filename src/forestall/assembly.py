@@ -14,13 +14,14 @@ from forestall.exchange.fetch import WebFetcher
 from forestall.exchange.files import SignalFileFormats
 from forestall.exchange.platform import PlatformExports
 from forestall.exchange.platform.webhook import from_settings
-from forestall.flow import notice, replay
+from forestall.flow import notice
 from forestall.flow.bankfile import load_file
 from forestall.flow.banks import Banker
 from forestall.flow.decide import Outbox
 from forestall.flow.exchange import Puller
 from forestall.flow.house import House, Workshop
 from forestall.flow.retrohunt import Hunter
+from forestall.flow.rulebook import Rulebook, Standing
 from forestall.flow.screen import Screening, Versions
 from forestall.flow.threads import Threads
 from forestall.flow.tokens import Tokens
@@ -51,12 +52,12 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     speaking: list[Detector | ThreadDetector] = [*detectors, threads.detector]
     labels = notice.labels(speaking)
     rules = ruleset.load(ruleset.files_of(settings.policy), labels)
-    named |= replay.versions_of(rules, labels, store)
-    current = _current(named, speaking, library)
+    rulebook = Rulebook(rules, labels, store, ids.now, ids.new_id)
+    current = _current(named, rulebook, speaking, library)
     traced = types if store is not None and settings.keep_hashes_days else None
     adviser = advice.from_settings(settings, Tokens(Path(settings.data))("adviser"))
     screening = Screening(
-        detectors, media.Box(settings), rules, current, ids.now, ids.new_id, settings.max_text, traced, threads, adviser
+        detectors, media.Box(settings), current, ids.now, ids.new_id, settings.max_text, traced, threads, adviser
     )
     workshop: Workshop | None = None
     outbox = Outbox(
@@ -67,8 +68,7 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
             store=store,
             archive=Seen(store, types, folder and folder / "seen"),
             types=types,
-            ruleset=rules,
-            versions=lambda: current().names,
+            current=current,
             outbox=outbox,
             clock=ids.now,
             new_id=ids.new_id,
@@ -87,6 +87,7 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
         types=types,
         tracer=types,
         labels=labels,
+        rulebook=rulebook,
         outbox=outbox,
         clock=ids.now,
         new_id=ids.new_id,
@@ -133,16 +134,17 @@ def _detectors(settings: Settings, known: Detector) -> tuple[list[Detector], dic
 
 
 def _current(
-    named: Mapping[str, str], detectors: Sequence[Detector | ThreadDetector], library: Library
+    named: Mapping[str, str], rulebook: Rulebook, detectors: Sequence[Detector | ThreadDetector], library: Library
 ) -> Callable[[], Versions]:
-    """Give what names all versions as they are now: the banks' change while the house stands, the rest does not."""
-    latest: list[tuple[Mapping[str, str], Versions]] = []
+    """Give what names all versions as they are now: banks and rules change while the house stands, the rest does not."""
+    latest: list[tuple[Mapping[str, str], Standing, Versions]] = []
 
     def current() -> Versions:
-        banks = library.versions()
-        if not latest or latest[0][0] is not banks:
+        banks, standing = library.versions(), rulebook.standing
+        if not latest or latest[0][0] is not banks or latest[0][1] is not standing:
             looking = {f"detector:{detector.name}": detector.version for detector in detectors}
-            latest[:] = [(banks, Versions({**named, **looking, **banks}))]
-        return latest[0][1]
+            names = {**named, **standing.names, **looking, **banks}
+            latest[:] = [(banks, standing, Versions(names, standing.ruleset))]
+        return latest[0][2]
 
     return current

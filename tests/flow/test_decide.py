@@ -80,7 +80,7 @@ def test_a_persons_answer_stands(answer: Outcome) -> None:
     assert case is not None
     conclude(house.store, Answer(case.id, 1, PERSON, answer, "seen"), house.clock, house.new_id, house.outbox)
     before = len(house.store.deliveries_due(house.clock()))
-    newer = Versions({**house.screening.versions, "bank:new": "1"})
+    newer = Versions({**house.screening.versions, "bank:new": "1"}, house.screening.ruleset)
     object.__setattr__(house.screening, "current", lambda: newer)
     _, (receipt,) = house.screen(Content("1", "!known-near"))
     assert not receipt.duplicate

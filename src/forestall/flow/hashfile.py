@@ -2,15 +2,15 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
+from forestall.flow import parquet
 from forestall.model.content import Problem
-from forestall.model.errors import BadInput, ForestallError
+from forestall.model.errors import BadInput
 
 FORMATS = (".ndjson", ".jsonl", ".csv", ".parquet")
 """Endings of file names that are read."""
@@ -18,7 +18,6 @@ LONGEST_LINE = 4 * 1024 * 1024
 """Most bytes of one line."""
 
 _BATCH = 20_000
-_MEMORY = "1GB"
 
 
 class HashRow(NamedTuple):
@@ -89,35 +88,18 @@ def _csv(path: Path, kind: str) -> Iterator[HashRow | Problem]:
 
 
 def _parquet(path: Path, kind: str) -> Iterator[HashRow | Problem]:
-    """Give the rows of a Parquet file, read by DuckDB in bounded memory and without its fetching anything."""
-    try:
-        import duckdb  # noqa: PLC0415 - an extra that few need
-    except ImportError:
-        raise ForestallError(
-            "reading Parquet needs DuckDB, which is not installed",
-            "install forestall[analytics] (in a checkout: python3 run.py full), or give the hashes as NDJSON or CSV",
-        ) from None
-    settings: dict[str, Any] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "memory_limit": _MEMORY,
-    }
-    with closing(duckdb.connect(":memory:", config=settings)) as database:
-        try:
-            found = database.execute("SELECT * FROM read_parquet(?) LIMIT 0", [_literal(path)])
-            names = [column[0] for column in found.description or ()]
-            _check(path, [name.lower() for name in names], kind)
-            wanted = [next(name for name in names if name.lower() == column) for column in ("id", "value")]
-            typed = next((name for name in names if name.lower() == "type"), "")
-            columns = ", ".join(f"CAST({_quoted(name)} AS VARCHAR)" for name in wanted)
-            columns += f", CAST({_quoted(typed)} AS VARCHAR)" if typed else ", ''"
-            found = database.execute(f"SELECT {columns} FROM read_parquet(?)", [_literal(path)])  # noqa: S608 - names quoted
-            number = 0
-            while rows := found.fetchmany(_BATCH):
-                for number, (name, value, told) in enumerate(rows, number + 1):  # noqa: B020 - it goes on counting
-                    yield _row(name, told or kind, value, f"row {number}")
-        except duckdb.Error as error:
-            raise BadInput(f"`{path}` cannot be read as Parquet ({str(error)[:200]})", "write it again") from None
+    """Give the rows of a Parquet file."""
+
+    def chosen(names: Sequence[str]) -> list[str]:
+        _check(path, [name.lower() for name in names], kind)
+        wanted = [next(name for name in names if name.lower() == one) for one in ("id", "value")]
+        typed = next((name for name in names if name.lower() == "type"), "")
+        texts = [f"CAST({parquet.column(name)} AS VARCHAR)" for name in (*wanted, typed) if name]
+        return texts if typed else [*texts, "''"]
+
+    rows = (row for batch in parquet.batches(path, chosen) for row in batch)
+    for number, (name, value, told) in enumerate(rows, 1):
+        yield _row(name, told or kind, value, f"row {number}")
 
 
 def _lines(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -150,13 +132,3 @@ def _check(path: Path, names: Sequence[str], kind: str) -> None:
         if wanted not in names:
             step = "name it in the header, or give --type" if wanted == "type" else "columns are id, type and value"
             raise BadInput(f"`{path}` has no column `{wanted}`", step)
-
-
-def _quoted(name: str) -> str:
-    """Give a column's name as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(path: Path) -> str:
-    """Give a path that is read as this one file: DuckDB would take stars and brackets in it for patterns."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path.absolute()))

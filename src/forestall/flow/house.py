@@ -14,6 +14,7 @@ from forestall.flow.gather import Gatherer
 from forestall.flow.importing import APART_BYTES, Importer, Job, size_of
 from forestall.flow.learning import Learner
 from forestall.flow.retrohunt import Hunter
+from forestall.flow.rulebook import Rulebook
 from forestall.flow.screen import Screened, Screening
 from forestall.ledger.checkpoint import Signer
 from forestall.model.bank import Bank, Match, Trace
@@ -62,6 +63,7 @@ class House:
     types: Types
     tracer: Tracer
     labels: dict[str, Outcome]
+    rulebook: Rulebook
     outbox: Outbox
     clock: Clock
     new_id: NewId
@@ -129,11 +131,12 @@ class House:
         return self.library.lookup(kind, [self.types.normalise(kind, value) for value in values], self.clock())
 
     def follow(self) -> bool:
-        """Take in what changed in the banks, also by other processes; tells whether anything did.
+        """Take in what changed in the banks and in the rules, also by other processes; tells whether anything did.
 
         What another process is taking in at this moment is left to it, and is here a moment later.
         """
-        return self.library.follow(patient=False)
+        banks, rules = self.library.follow(patient=False), self.rulebook.follow()
+        return banks or rules
 
     @property
     def scratch(self) -> str | None:

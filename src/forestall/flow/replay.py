@@ -45,6 +45,15 @@ def bundle_of(ruleset: Ruleset, labels: Mapping[str, Outcome]) -> bytes:
     return msgspec.json.encode(_Bundle(dict(ruleset.files), dict(labels)), order="sorted")
 
 
+def unbundled(bundle: bytes) -> tuple[dict[str, str], dict[str, Outcome]]:
+    """Give the files of a kept ruleset and the ceilings it was checked against; raises StoreFailed where it is damaged."""
+    try:
+        kept = msgspec.json.decode(bundle, type=_Bundle)
+    except msgspec.DecodeError as error:
+        raise StoreFailed(f"the ruleset kept as `{sha256_hex(bundle)}` is damaged ({error})") from None
+    return kept.files, kept.labels
+
+
 def replay_all(store: Store, ids: Iterable[str] | None = None) -> Iterator[Replayed]:
     """Replay the decisions (or all decisions on content) with these ids, or every one; people's decisions are not replayed."""
     rulesets = _Rulesets(store.blobs)
@@ -71,11 +80,7 @@ class _Rulesets:
     def __call__(self, decision: Decision) -> Ruleset:
         digest = decision.versions.get("ruleset-files", "")
         if digest not in self._loaded:
-            try:
-                bundle = msgspec.json.decode(self._blobs.get(digest), type=_Bundle)
-            except msgspec.DecodeError as error:
-                raise StoreFailed(f"the ruleset kept as `{digest}` is damaged ({error})") from None
-            self._loaded[digest] = load(bundle.files, bundle.labels)
+            self._loaded[digest] = load(*unbundled(self._blobs.get(digest)))
         return self._loaded[digest]
 
 

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 
 from forestall.flow.decide import Outbox, answered, case_for, made, received
 from forestall.flow.impact import Impact, ImpactOf
+from forestall.flow.screen import Versions
 from forestall.model.bank import Bank, BankState, Match, Opinion, Purpose, Signal, Trace, standing
 from forestall.model.decision import MACHINE, Decision
 from forestall.model.errors import BadInput, Conflict, NotFound
@@ -36,7 +37,6 @@ from forestall.model.records import (
     Sighting,
 )
 from forestall.policy.evaluate import evaluate
-from forestall.policy.ruleset import Ruleset
 
 PAGE = 20_000
 """Signals looked up at once."""
@@ -70,15 +70,14 @@ class Hunter:
     """Searches what was screened before.
 
     Takes:
-        versions: names every thing that can change a result, as screening does.
+        current: gives the ruleset that decides, and names every thing that can change a result, as screening does.
         findings: turns matches on one piece of content, those of allow banks among them, into findings.
     """
 
     store: Store
     archive: Archive
     types: Types
-    ruleset: Ruleset
-    versions: Callable[[], Mapping[str, str]]
+    current: Callable[[], Versions]
     outbox: Outbox
     clock: Clock
     new_id: NewId
@@ -361,7 +360,8 @@ class Hunter:
         kept = [item for item in (last.findings if last else ()) if item.evidence.get("signal_id") not in numbers]
         findings = (*kept, *fresh)
         facts = last.facts if last else {}
-        verdict = evaluate(facts, findings, self.ruleset)
+        versions = self.current()
+        verdict = evaluate(facts, findings, versions.ruleset)
         return Decision(
             id=self.new_id(),
             content=sighting.id,
@@ -375,7 +375,7 @@ class Hunter:
             unknowns=verdict.unknowns,
             findings=findings,
             facts=facts,
-            versions=self.versions(),
+            versions=versions.names,
             language=last.language if last else "und",
             key=f"hunt:{bank.id}:{sighting.id}:{sighting.revision}:{self._digest(bank, matches)}",
         )
@@ -383,7 +383,7 @@ class Hunter:
     def _digest(self, bank: Bank, matches: Sequence[Match]) -> str:
         """Give a digest of the signals that were met as they now are, and of what else the outcome depends on."""
         signals = sorted({f"{match.signal.id}.{match.signal.version}" for match in matches})
-        text = " ".join([self.ruleset.version, str(bank.version), *signals])
+        text = " ".join([self.current().ruleset.version, str(bank.version), *signals])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def _ordered(self, sighting: Sighting, matches: Sequence[Match]) -> list[Match]:

@@ -38,7 +38,6 @@ class Screening:
 
     detectors: Sequence[Detector]
     opener: Opener
-    ruleset: Ruleset
     current: Callable[[], "Versions"]
     clock: Clock
     new_id: NewId
@@ -46,6 +45,11 @@ class Screening:
     tracer: Tracer | None = None
     threads: Threads | None = None
     adviser: Adviser | None = None
+
+    @property
+    def ruleset(self) -> Ruleset:
+        """The ruleset that decides now."""
+        return self.current().ruleset
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -74,10 +78,10 @@ class Screening:
         if self.threads is not None:
             findings += self.threads.look(content, at, findings, _own(reading), reading.language)
         facts = facts_of(content, reading)
-        verdict = evaluate(facts, findings, self.ruleset)
+        verdict = evaluate(facts, findings, versions.ruleset)
         if self.adviser is not None and verdict.outcome.asks_a_person:
-            findings += advice_on(reading, findings, self.adviser, self.ruleset)
-            verdict = evaluate(facts, findings, self.ruleset)
+            findings += advice_on(reading, findings, self.adviser, versions.ruleset)
+            verdict = evaluate(facts, findings, versions.ruleset)
         decision = Decision(
             id=self.new_id(),
             content=content.id,
@@ -108,12 +112,13 @@ def _own(reading: Reading) -> str:
 
 
 class Versions:
-    """The versions of everything that can change a result: their `names`, and a `digest` of them."""
+    """The versions of everything that can change a result: their `names`, a `digest` of them, and the `ruleset` among them."""
 
-    __slots__ = ("digest", "names")
+    __slots__ = ("digest", "names", "ruleset")
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str], ruleset: Ruleset) -> None:
         self.names = names
+        self.ruleset = ruleset
         text = "\n".join(f"{name}={value}" for name, value in sorted(names.items()))
         self.digest = hashlib.sha256(text.encode()).digest()
 

@@ -65,7 +65,8 @@ class Snapshot:
     """A machine decision as far as rules are tried on it.
 
     `bundle` names the ruleset it was made with, `person` is the last answer a person gave on the same revision of the content.
-    `texts` are those that were read; `None` where they were not asked for or are purged.
+    `texts` are those that were read; `None` where they were not asked for or are purged. `family` is what kind of speech it is,
+    where a file of rows says so.
     """
 
     decision: str
@@ -79,6 +80,7 @@ class Snapshot:
     bundle: str = ""
     person: Outcome | None = None
     texts: tuple[Segment, ...] | None = None
+    family: str = ""
 
 
 class Batches(Protocol):

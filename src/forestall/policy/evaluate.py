@@ -44,7 +44,7 @@ def evaluate(facts: Mapping[str, Fact], findings: Sequence[Finding], ruleset: Ru
         truth = ready.truth(world)
         if truth is False:
             continue
-        asked, rests = _asked(ready, truth, world)
+        asked, rests = asked_by(ready, truth, world)
         if truth is None:
             unknowns.append(ready.rule.id)
         if truth or asked.asks_a_person:
@@ -55,7 +55,7 @@ def evaluate(facts: Mapping[str, Fact], findings: Sequence[Finding], ruleset: Ru
     return Verdict(outcome, _priority(findings, excuses, world, ruleset), reasons, excuses, tuple(unknowns))
 
 
-def _asked(ready: ReadyRule, truth: bool | None, world: World) -> tuple[Outcome, set[int]]:
+def asked_by(ready: ReadyRule, truth: bool | None, world: World) -> tuple[Outcome, set[int]]:
     """Give what a rule that is true or unknown asks for, within the ceilings of the findings it rests on, and their indices.
 
     A true rule asks for at least what it would ask for if it were unknown, so that knowing less is never harsher.

@@ -87,8 +87,67 @@ _READ: tuple[SQLColumnExpression[Any], ...] = (
 )
 
 _facts = msgspec.json.Decoder(dict[str, Fact]).decode
-_findings = msgspec.json.Decoder(tuple[Finding, ...]).decode
 _segments = msgspec.json.Decoder(tuple[Segment, ...]).decode
+
+
+class Evidence(Mapping[str, Any]):
+    """What a finding says, read from its JSON only where somebody asks: decoding it is most of reading a finding."""
+
+    __slots__ = ("_raw", "_read")
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._read: dict[str, Any] | None = None
+
+    @property
+    def _values(self) -> dict[str, Any]:
+        if self._read is None:
+            self._read = _said(self._raw)
+        return self._read
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class _Finding(msgspec.Struct):
+    """A finding as read, its evidence left as it is; where it stands in the text decides nothing."""
+
+    detector: str
+    version: str
+    label: str
+    score: float
+    ceiling: Outcome
+    part: str
+    evidence: msgspec.Raw
+
+
+_said = msgspec.json.Decoder(dict[str, Any]).decode
+_read_findings = msgspec.json.Decoder(list[_Finding]).decode
+
+
+def _findings(text: str) -> tuple[Finding, ...]:
+    """Give the findings of a decision."""
+    return tuple(
+        [
+            Finding(
+                one.detector,
+                one.version,
+                one.label,
+                one.score,
+                one.ceiling,
+                one.part,
+                (),
+                Evidence(bytes(one.evidence)),
+            )
+            for one in _read_findings(text)
+        ]
+    )
 
 
 class _Versions(msgspec.Struct):

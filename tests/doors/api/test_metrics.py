@@ -14,9 +14,10 @@ from forestall.doors.api import health
 from forestall.doors.api.desk import Kept
 from forestall.doors.api.metrics import Metrics
 from forestall.doors.server import create_app
+from forestall.flow.screen import Versions
 from forestall.model.content import Problem
 from forestall.model.decision import Decision
-from forestall.model.errors import StoreFailed
+from forestall.model.errors import BadPolicy, StoreFailed
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.reading import Opened
@@ -124,8 +125,12 @@ def test_a_box_that_opens_nothing_is_not_ready(client: Client, house: House, mon
 
 
 def test_a_house_without_rules_is_not_ready(house: House) -> None:
-    """A house whose ruleset has no version is named."""
-    screening = dataclasses.replace(house.screening, ruleset=dataclasses.replace(house.screening.ruleset, version=""))
+    """A house whose promoted ruleset no longer holds together is named."""
+
+    def broken() -> Versions:
+        raise BadPolicy("there is no label `gone`")
+
+    screening = dataclasses.replace(house.screening, current=broken)
     bare = dataclasses.replace(house, screening=screening)
     with TestClient(create_app(bare)) as client:
         assert "ruleset" in _not_ready(client)

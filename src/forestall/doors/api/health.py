@@ -9,7 +9,7 @@ import structlog
 from forestall.assembly import House
 from forestall.doors.api.problems import Wrong
 from forestall.model.content import Attachment
-from forestall.model.errors import BoxFailed, ForestallError
+from forestall.model.errors import BadPolicy, BoxFailed, ForestallError
 from forestall.model.records import Change
 
 REMEMBERED_SECONDS = 2.0
@@ -26,6 +26,9 @@ class _Last:
 
     until: float = 0.0
     fault: str = ""
+
+
+_NO_RULES = "the ruleset does not hold together"
 
 
 class Readiness:
@@ -47,8 +50,11 @@ class Readiness:
 
     async def _fault(self) -> str:
         """Name what is not ready, or give an empty text. Anyone may ask, so why it is not is only in the log."""
-        if not self._house.screening.ruleset.version:
-            return "the ruleset is not loaded"
+        try:
+            self._house.screening.current()
+        except BadPolicy as error:
+            _log.error("not_ready", what=_NO_RULES, why=str(error))
+            return _NO_RULES
         for what, check in (("the store cannot be written", self._commits), ("files cannot be opened", self._opens)):
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):

@@ -1,17 +1,18 @@
-"""`forestall policy`: checks a folder of rules before anything is decided by them."""
+"""`forestall policy`: rules checked, tried on what was decided before, and put to work by two people."""
 
 from pathlib import Path
 
 import click
 
 from forestall.assembly import check_policy
+from forestall.doors.cli import policy_trial, policy_versions
 from forestall.doors.cli.safe import safe
 from forestall.policy.ruleset import default_files
 
 
 @click.group("policy")
 def command() -> None:
-    """Look at and check rulesets."""
+    """Check rules, try them on what was decided before, and put them to work."""
 
 
 @command.command(
@@ -38,3 +39,16 @@ def copy(folder: Path) -> None:
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
         click.echo(f"wrote {folder / name}")
+
+
+for _one in (
+    policy_trial.diff,
+    policy_trial.backtest,
+    policy_trial.impact,
+    policy_versions.promote,
+    policy_versions.approve,
+    policy_versions.refuse,
+    policy_versions.rollback,
+    policy_versions.versions,
+):
+    command.add_command(_one)

@@ -13,7 +13,7 @@ from forestall.doors.console import visit
 from forestall.doors.console.errors import BadForm, SignInNeeded, Waiting
 from forestall.doors.console.throttle import Throttle
 from forestall.doors.console.visit import SESSION, AnyRequest, Jar, Visit
-from forestall.model.errors import Refused
+from forestall.model.errors import BadPolicy, Refused
 from forestall.model.records import Person
 from forestall.review import people
 
@@ -32,8 +32,15 @@ class Desk:
     house: House
     jar: Jar
     throttle: Throttle = field(default_factory=Throttle)
-    titles: Mapping[str, str] = field(default_factory=dict)
     checking: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_SIGN_INS_AT_ONCE))
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """The titles of the rules that decide now, by rule id; none where what was promoted does not hold together."""
+        try:
+            return {rule.id: rule.title for rule in self.house.rulebook.ruleset.rules}
+        except BadPolicy:
+            return {}
 
 
 # Our own values are handed on as they are: nothing in them came from the request unchecked.

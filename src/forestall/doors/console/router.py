@@ -20,8 +20,7 @@ _LARGEST_FORM = 64 * 1024
 
 def routes(house: House) -> list[ControllerRouterHandler]:
     """Give everything the server needs to mount for the console of a house."""
-    titles = {rule.id: rule.title for rule in house.screening.ruleset.rules}
-    desk = Desk(house, Jar(https=house.settings.public_url.lower().startswith("https://")), titles=titles)
+    desk = Desk(house, Jar(https=house.settings.public_url.lower().startswith("https://")))
 
     # A plain function: the framework copies routers deeply, and a house cannot be copied.
     def on_error(request: AnyRequest, error: Exception) -> Response[bytes]:
