@@ -21,9 +21,6 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, insert
 
-from forestall.assembly import build
-from forestall.doors.cli.demo import HARBOUR, with_harbour
-from forestall.insights.backtest.run import backtest, tried
 from forestall.model.decision import Decision, Verdict
 from forestall.model.rulebook import Snapshot
 from forestall.model.settings import Settings
@@ -93,6 +90,9 @@ def fill(folder: Path, count: int) -> None:
 
 def templates(folder: Path) -> list[Decision]:
     """Give the decisions on Harbour, made through the real path."""
+    from forestall.assembly import build  # noqa: PLC0415 - as in `measured`
+    from forestall.doors.cli.demo import HARBOUR, with_harbour  # noqa: PLC0415
+
     with build(with_harbour(Settings(data=str(folder)))) as house:
         posts = list(house.gatherer().gather([str(HARBOUR / "posts.jsonl")]))
         return [screened.decision for screened in house.screen(posts)]
@@ -129,6 +129,9 @@ def rules(count: int) -> dict[str, str]:
 
 def measured(folder: Path, count: int, processes: int) -> dict[str, object]:
     """Run one backtest and check a sample of its answer, one by one."""
+    from forestall.assembly import build  # noqa: PLC0415 - worker processes begin with this file, and `forestall` itself is quick to load
+    from forestall.insights.backtest.run import backtest, tried  # noqa: PLC0415
+
     with build(Settings(data=str(folder))) as house:
         before = load(default_files(), house.labels)
         after = load(rules(count), house.labels)

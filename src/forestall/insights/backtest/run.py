@@ -1,7 +1,7 @@
 """Running a backtest: parts of the store, or rows of a file, one after the other or in several processes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
@@ -62,10 +62,12 @@ def backtest(
     number = sum(sets[one] for one in wanted)
     parts = source.snapshots(wanted, max(number // PART, 1)) if number else []
     tally = Tally()
-    for part in _tallies(plan, parts, labels, processes if number >= APART else 1):
-        tally += part
-        progress(min(tally.looked, number), number)
-    return Backtest(plan, tally, sum(sets.values()), number, source.asked_by_day())
+    with ThreadPoolExecutor(1) as beside:  # the database counts while rules are tried
+        asked = beside.submit(source.asked_by_day)
+        for part in _tallies(plan, parts, labels, processes if number >= APART else 1):
+            tally += part
+            progress(min(tally.looked, number), number)
+        return Backtest(plan, tally, sum(sets.values()), number, asked.result())
 
 
 def tried(plan: Plan, rows: Iterable[Snapshot]) -> Tally:
