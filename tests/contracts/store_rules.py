@@ -80,12 +80,32 @@ class StoreRules:
         store.submit(other).result(10)
         one, kept = decision_of(change), content_of(change)
         expected = Snapshot(
-            one.id, one.content, one.revision, one.at, one.language, one.outcome, one.facts, one.findings, "abc"
+            one.id,
+            one.content,
+            one.revision,
+            one.at,
+            one.language,
+            one.outcome,
+            one.facts,
+            one.findings,
+            tuple(reason.rule for reason in one.reasons),
+            one.unknowns,
+            "abc",
         )
         assert snapshots(store, {"a"}) == [expected]
         assert snapshots(store, {"b"}) == snapshots(store, set()) == []
         assert [shot.decision for shot in snapshots(store)] == sorted([one.id, decision_of(other).id])
         assert snapshots(store, {"a"}, texts=True) == [replace(expected, texts=kept.segments)]
+
+    def test_snapshots_begin_at_an_instant(self, store: Store) -> None:
+        """Only decisions made from an instant on are given."""
+        early, late = decided(findings=(finding("a"),)), decided(findings=(finding("a"),))
+        for change in (early, late):
+            store.submit(change).result(10)
+        found = [
+            one for part in store.snapshots(None, 1, since=decision_of(late).at) for batch in part for one in batch
+        ]
+        assert [one.decision for one in found] == [decision_of(late).id]
 
     def test_purged_texts_are_not_there(self, store: Store) -> None:
         """Where content was purged, its snapshot says that there are no texts."""

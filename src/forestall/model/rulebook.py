@@ -64,9 +64,9 @@ class Shadow:
 class Snapshot:
     """A machine decision as far as rules are tried on it.
 
-    `bundle` names the ruleset it was made with, `person` is the last answer a person gave on the same revision of the content.
-    `texts` are those that were read; `None` where they were not asked for or are purged. `family` is what kind of speech it is,
-    where a file of rows says so.
+    `rules` are the ids of the rules it rests on, `unknown` of those that could not be answered, `bundle` names its ruleset, `person`
+    is the last answer a person gave on the same revision of the content. `texts` are those that were read; `None` where they were
+    not asked for or are purged. `family` is what kind of speech it is, where a file of rows says so.
     """
 
     decision: str
@@ -77,6 +77,8 @@ class Snapshot:
     outcome: Outcome
     facts: Mapping[str, Fact] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    rules: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     bundle: str = ""
     person: Outcome | None = None
     texts: tuple[Segment, ...] | None = None
@@ -121,11 +123,14 @@ class RuleSource(Protocol):
         """Give how many machine decisions asked a person, by day (UTC), each revision of content by the last decision on it."""
         ...
 
-    def snapshots(self, labels: Collection[str] | None, parts: int, *, texts: bool = False) -> Sequence[Batches]:
+    def snapshots(
+        self, labels: Collection[str] | None, parts: int, *, since: str = "", texts: bool = False
+    ) -> Sequence[Batches]:
         """Give the machine's last decision on every revision of content, in about so many parts of equal size.
 
         Takes:
             labels: only decisions with one of these label sets; all, also those without findings, where it is None.
+            since: only decisions made from this instant on.
             texts: with the texts that were read, where they are not purged.
         """
         ...

@@ -54,12 +54,14 @@ class MemoryRules(MemoryRows):
         """Give how many machine decisions asked a person, by day."""
         return Counter(one.at[:10] for one in self._last() if one.outcome.asks_a_person)
 
-    def snapshots(self, labels: Collection[str] | None, parts: int, *, texts: bool = False) -> Sequence[Batches]:
+    def snapshots(
+        self, labels: Collection[str] | None, parts: int, *, since: str = "", texts: bool = False
+    ) -> Sequence[Batches]:
         """Give the machine's last decision on every revision of content, in parts."""
         answers = {(one.content, one.revision): one.outcome for one in self._all(DECISION) if one.by != MACHINE}
         found = []
         for one in self._last():
-            if labels is not None and not (one.findings and labels_of(one.findings) in labels):
+            if one.at < since or (labels is not None and not (one.findings and labels_of(one.findings) in labels)):
                 continue
             kept = self._one(CONTENT, (one.content, one.revision)) if texts else None
             found.append(_snapshot(one, kept, answers.get((one.content, one.revision))))
@@ -83,6 +85,8 @@ def _snapshot(one: Decision, kept: StoredContent | None, person: Outcome | None)
         one.outcome,
         one.facts,
         one.findings,
+        tuple(reason.rule for reason in one.reasons),
+        one.unknowns,
         one.versions.get("ruleset-files", ""),
         person,
         kept.segments if kept is not None and not kept.purged else None,

@@ -82,6 +82,8 @@ _READ: tuple[SQLColumnExpression[Any], ...] = (
     decisions.c.outcome,
     decisions.c.facts,
     decisions.c.findings,
+    decisions.c.reasons,
+    decisions.c.unknowns,
     decisions.c.versions,
     _ANSWER,
 )
@@ -150,6 +152,16 @@ def _findings(text: str) -> tuple[Finding, ...]:
     )
 
 
+class _Reason(msgspec.Struct):
+    """What is read of a reason."""
+
+    rule: str
+
+
+_reasons = msgspec.json.Decoder(list[_Reason]).decode
+_unknowns = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
 class _Versions(msgspec.Struct):
     """What is read of a decision's versions."""
 
@@ -188,7 +200,9 @@ class SqlRules:
         """Give how many machine decisions asked a person, by day."""
         return {str(row.day): int(row.number) for row in self._readers.rows(_ASKED_BY_DAY)}
 
-    def snapshots(self, labels: Collection[str] | None, parts: int, *, texts: bool = False) -> Sequence[Batches]:
+    def snapshots(
+        self, labels: Collection[str] | None, parts: int, *, since: str = "", texts: bool = False
+    ) -> Sequence[Batches]:
         """Give the machine's last decision on every revision of content, in parts by ledger position."""
         first, last = self._readers.value(_FIRST), self._readers.value(_NEWEST_DECISION)
         if first is None or (labels is not None and not labels):
@@ -196,7 +210,10 @@ class SqlRules:
         wanted = None if labels is None else tuple(sorted(labels))
         size = -(-(last - first + 1) // max(parts, 1))
         url = self._readers.url
-        return [SqlBatches(url, low, min(low + size, last + 1), wanted, texts) for low in range(first, last + 1, size)]
+        return [
+            SqlBatches(url, low, min(low + size, last + 1), wanted, since, texts)
+            for low in range(first, last + 1, size)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +224,7 @@ class SqlBatches:
     low: int
     high: int
     labels: tuple[str, ...] | None
+    since: str
     texts: bool
     apart: bool = True
 
@@ -223,7 +241,7 @@ class SqlBatches:
             engine.dispose()
 
     def _read(self, engine: Engine) -> Iterator[Sequence[Snapshot]]:
-        parameters: dict[str, Any] = {"low": self.low, "high": self.high}
+        parameters: dict[str, Any] = {"low": self.low, "high": self.high, "since": self.since}
         if self.labels is not None:
             parameters["labels"] = self.labels
         query = snapshot_query(labelled=self.labels is not None, texts=self.texts)
@@ -246,6 +264,7 @@ def snapshot_query(*, labelled: bool, texts: bool) -> Select[Any]:
     query = query.where(
         decisions.c.seq >= bindparam("low"),
         decisions.c.seq < bindparam("high"),
+        decisions.c.at >= bindparam("since"),
         decisions.c.by == MACHINE,
         ~_SUPERSEDED,
     )
@@ -256,7 +275,8 @@ def snapshot_query(*, labelled: bool, texts: bool) -> Select[Any]:
 
 def _snapshot(row: Row[Any]) -> Snapshot:
     """Give a row as a snapshot; raises StoreFailed where it is damaged."""
-    found, content, revision, at, language, outcome, facts, findings, versions, person, segments, purged = tuple(row)
+    found, content, revision, at, language, outcome, facts, findings, reasons, unknowns, *rest = tuple(row)
+    versions, person, segments, purged = rest
     try:
         return Snapshot(
             found,
@@ -267,6 +287,8 @@ def _snapshot(row: Row[Any]) -> Snapshot:
             Outcome(outcome),
             _facts(facts),
             _findings(findings) if findings != "[]" else (),
+            tuple([one.rule for one in _reasons(reasons)]) if reasons != "[]" else (),
+            _unknowns(unknowns) if unknowns != "[]" else (),
             _versions(versions).bundle,
             Outcome(person) if person else None,
             _segments(segments) if segments is not None and not purged else None,

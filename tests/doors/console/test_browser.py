@@ -251,6 +251,9 @@ def test_without_javascript(browser: Browser, house: House, base: str) -> None:
     assert house.store.count_cases(CaseState.CONCLUDED) == 1
 
 
+_FILE = "/console/rules/files/20-recruiting.yaml"
+
+
 @pytest.mark.parametrize("locale", ["en-GB", "ar"])
 @pytest.mark.parametrize("width", [1360, 800, 360])
 def test_every_width(browser: Browser, standing: tuple[House, str], locale: str, width: int) -> None:
@@ -260,7 +263,7 @@ def test_every_width(browser: Browser, standing: tuple[House, str], locale: str,
         page = seen.page
         join(page, house, base)
         first = page.locator(".row h2 a").first.get_attribute("href")
-        for path in ("/console/", "/console/answered", first or "", "/console/nowhere"):
+        for path in ("/console/", "/console/answered", first or "", "/console/rules", _FILE, "/console/nowhere"):
             for theme in ("light", "dark"):
                 page.emulate_media(color_scheme=theme)
                 seen.open(path)
@@ -278,3 +281,36 @@ def test_pages_are_small(browser: Browser, standing: tuple[House, str]) -> None:
         names = [address.rpartition("/")[2] for address in seen.asked]
         assert len(names) <= 10
         assert [name for name in names if name != "mark.svg" and names.count(name) > 1] == []
+
+
+def test_rules_are_edited_tried_and_proposed(browser: Browser, house: House, base: str) -> None:
+    """An admin opens a rule, is told of a misspelt label while typing, completes it by keyboard, tries the file and proposes it."""
+    with watched(browser, base, locale="en-GB", color_scheme="light") as seen:
+        page = seen.page
+        join(page, house, base)
+        seen.open("/console/rules")
+        assert complaints(page) == []
+        page.get_by_role("link", name="Binds somebody to a violent group").click()
+        page.wait_for_url(f"{base}/console/rules/files/*")
+        assert complaints(page) == []
+        text = page.locator("#rule-text")
+        expect(text).to_be_focused()
+        text.fill(text.input_value().replace('score("pledge") >= 0.6', 'score("pledg") >= 0.01'))
+        expect(page.locator("#editor-said")).to_contain_text("did you mean `pledge`?")
+        text.evaluate("box => { const at = box.value.indexOf('pledg\")') + 5; box.setSelectionRange(at, at) }")
+        page.keyboard.press("Backspace")
+        page.keyboard.type("g")
+        expect(page.locator("#completions li")).to_have_text(["pledge"])
+        assert complaints(page) == []
+        page.keyboard.press("Tab")
+        assert 'score("pledge") >= 0.01' in text.input_value()
+        expect(page.locator("#editor-said")).to_contain_text("hold together, all examples too")
+        page.get_by_role("button", name="Try it on what was decided").click()
+        expect(page.locator("h1")).to_contain_text("Trying")
+        assert complaints(page) == []
+        page.fill("#propose-reason", "fainter pledges")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{base}/console/rules/versions/*")
+        assert complaints(page) == []
+        expect(page.locator("h1")).to_contain_text("fainter pledges")
+    assert [one.reason for one in house.store.rulesets()] == ["fainter pledges"]

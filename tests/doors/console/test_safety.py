@@ -43,7 +43,14 @@ def address(path: str, case: Case) -> str:
     """Fill an address in with values."""
     asset = {"stamp": pages.stamp(), "name": "console.css"}
     values = {"case_id": case.id, "sha256": "0" * 64, "number": "0", "token": "t", "rest": "nowhere/at/all", **asset}
-    values |= {"bank_id": "b", "exchange_id": "e", "hunt_id": "h"}
+    values |= {
+        "version_id": "v",
+        "answer": "approve",
+        "name": "console.css",
+        "bank_id": "b",
+        "exchange_id": "e",
+        "hunt_id": "h",
+    }
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda match: values[match[1]], path)
 
 

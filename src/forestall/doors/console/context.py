@@ -13,6 +13,7 @@ from forestall.doors.console import visit
 from forestall.doors.console.errors import BadForm, SignInNeeded, Waiting
 from forestall.doors.console.throttle import Throttle
 from forestall.doors.console.visit import SESSION, AnyRequest, Jar, Visit
+from forestall.insights.rulestats import RuleCounts
 from forestall.model.errors import BadPolicy, Refused
 from forestall.model.records import Person
 from forestall.review import people
@@ -32,6 +33,7 @@ class Desk:
     house: House
     jar: Jar
     throttle: Throttle = field(default_factory=Throttle)
+    counts: RuleCounts = field(default_factory=RuleCounts)
     checking: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_SIGN_INS_AT_ONCE))
 
     @property

@@ -4,6 +4,7 @@ import { startCase } from "./case.js";
 import { startDoor } from "./door.js";
 import { startList } from "./list.js";
 import { startPeek } from "./peek.js";
+import { startRules } from "./rules.js";
 
 for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
 for (const part of document.querySelectorAll("[data-without-script]")) part.hidden = true;
@@ -38,4 +39,4 @@ function startKeys() {
 
 startMenus();
 startDoor();
-listen({ ...startKeys(), ...startList(), ...startCase(), ...startPeek() });
+listen({ ...startKeys(), ...startList(), ...startCase(), ...startPeek(), ...startRules() });
