@@ -1,6 +1,5 @@
 """The one file that plugs things together: settings in, `House` out."""
 
-from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,19 +20,20 @@ from forestall.flow.decide import Outbox
 from forestall.flow.exchange import Puller
 from forestall.flow.house import House, Workshop
 from forestall.flow.retrohunt import Hunter
-from forestall.flow.rulebook import Rulebook, Standing
-from forestall.flow.screen import Screening, Versions
+from forestall.flow.rulebook import Rulebook, current_versions
+from forestall.flow.screen import Screening
 from forestall.flow.threads import Threads
 from forestall.flow.tokens import Tokens
 from forestall.model import ids
-from forestall.model.ports import Detector, Library, Store, ThreadDetector
+from forestall.model.outcome import Outcome
+from forestall.model.ports import Detector, Store, ThreadDetector
 from forestall.model.settings import Settings
 from forestall.policy import ruleset
 from forestall.policy.ruleset import Ruleset
 from forestall.store import open_store
 from forestall.store.keyfile import ledger_signer
 
-__all__ = ["House", "build", "capabilities", "check_policy"]
+__all__ = ["House", "build", "capabilities", "check_policy", "try_examples"]
 
 
 def build(settings: Settings, *, keep: bool = True, store: Store | None = None) -> House:
@@ -53,7 +53,7 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     labels = notice.labels(speaking)
     rules = ruleset.load(ruleset.files_of(settings.policy), labels)
     rulebook = Rulebook(rules, labels, store, ids.now, ids.new_id)
-    current = _current(named, rulebook, speaking, library)
+    current = current_versions(named, rulebook, speaking, library.versions)
     traced = types if store is not None and settings.keep_hashes_days else None
     adviser = advice.from_settings(settings, Tokens(Path(settings.data))("adviser"))
     screening = Screening(
@@ -114,8 +114,18 @@ def capabilities() -> dict[str, str]:
 
 def check_policy(folder: str) -> Ruleset:
     """Check a policy folder against everything the detectors can say; raises BadPolicy."""
+    return ruleset.load(ruleset.files_of(folder), _labels())
+
+
+def try_examples(folder: str) -> list[ruleset.Tried]:
+    """Try the examples of a policy folder; raises BadPolicy where it does not hold together."""
+    return ruleset.try_all(ruleset.files_of(folder), _labels())
+
+
+def _labels() -> dict[str, Outcome]:
+    """Give every label there can be, with its ceiling."""
     detectors, _ = _detectors(Settings(), match.MatchDetector(match.Library(_types(), None, None)))
-    return ruleset.load(ruleset.files_of(folder), notice.labels([*detectors, recruit.threads()]))
+    return notice.labels([*detectors, recruit.threads()])
 
 
 def _types() -> match.SignalTypes:
@@ -131,20 +141,3 @@ def _detectors(settings: Settings, known: Detector) -> tuple[list[Detector], dic
     versions = {"forestall": __version__, "detector:reader": notice.READER_VERSION}
     versions |= {f"list:{listed.name}": listed.version[:16] for listed in lists}
     return detectors, versions
-
-
-def _current(
-    named: Mapping[str, str], rulebook: Rulebook, detectors: Sequence[Detector | ThreadDetector], library: Library
-) -> Callable[[], Versions]:
-    """Give what names all versions as they are now: banks and rules change while the house stands, the rest does not."""
-    latest: list[tuple[Mapping[str, str], Standing, Versions]] = []
-
-    def current() -> Versions:
-        banks, standing = library.versions(), rulebook.standing
-        if not latest or latest[0][0] is not banks or latest[0][1] is not standing:
-            looking = {f"detector:{detector.name}": detector.version for detector in detectors}
-            names = {**named, **standing.names, **looking, **banks}
-            latest[:] = [(banks, standing, Versions(names, standing.ruleset))]
-        return latest[0][2]
-
-    return current

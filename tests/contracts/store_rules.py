@@ -69,6 +69,7 @@ class StoreRules:
         store.submit(decided(findings=(finding("a"),))).result(10)
         store.submit(decided(findings=())).result(10)
         assert store.label_sets() == {"a b": 2, "a": 1}
+        assert store.count_decided() == 4
 
     def test_snapshots_hold_what_was_decided(self, store: Store) -> None:
         """A snapshot holds facts, findings, ruleset and texts as they were stored; those wanted are found by their labels."""

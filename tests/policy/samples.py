@@ -1,20 +1,25 @@
 """Labels, findings and random rulesets that the policy tests share."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
+from forestall.model.counter import Counter
 from forestall.model.decision import Fact
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.policy.engine import Ruleset, make_ready
 from forestall.policy.fault import Place
+from forestall.policy.hits import IN_TEXT, hit
 from forestall.policy.syntax import (
     And,
+    Arithmetic,
     Choice,
     Compare,
     Count,
+    Counted,
+    DaysSince,
     Evidence,
     Expr,
     FactName,
@@ -25,6 +30,7 @@ from forestall.policy.syntax import (
     Operator,
     Or,
     Score,
+    Sign,
 )
 from forestall.policy.template import Template
 from forestall.policy.written import Condition, Pardon, Rule, Weight, Written
@@ -48,6 +54,8 @@ LABELS: Mapping[str, Outcome] = {
     "recruiting-thread": Outcome.REVIEW,
     "advice": Outcome.PASS,
     "unreadable": Outcome.REVIEW,
+    "text-match": Outcome.REVIEW,
+    "list-match": Outcome.REVIEW,
     "context-news": Outcome.PASS,
     "context-counter-speech": Outcome.PASS,
     "context-scripture": Outcome.PASS,
@@ -76,6 +84,15 @@ def found(label: str, score: float = 1.0, part: str = "text", **evidence: Any) -
     return Finding("sample", "1", label, score, LABELS[label], part, ((0, 4),), evidence)
 
 
+HITS = (
+    hit("phrase", "join us"),
+    hit("terms", "words"),
+    hit("rx", r"\bjoin (?:us|them)\b"),
+    hit("in_list", "places", "url"),
+    hit("match", "one"),
+)
+"""Patterns, lists and a bank that conditions ask for."""
+COUNTERS = (Counter("", "contact", "24h"), Counter("author", "contact", "7d"))
 SCORES = st.one_of(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), st.floats(0, 1))
 PARTS = st.sampled_from(["text", "text#body", "a.pdf#page1", "a.pdf#page2"])
 SAID = st.dictionaries(st.sampled_from(["cause", "bank"]), st.sampled_from(["one", "two", 3, True, ["one", 4]]))
@@ -85,7 +102,12 @@ SAID = st.dictionaries(st.sampled_from(["cause", "bank"]), st.sampled_from(["one
 def findings(draw: st.DrawFn, labels: Mapping[str, Outcome] = LABELS) -> Finding:
     """Draw a finding with any declared label."""
     label = draw(st.sampled_from(sorted(labels)))
-    return Finding("sample", "1", label, draw(SCORES), labels[label], draw(PARTS), ((0, 4),), draw(SAID))
+    said = dict(draw(SAID))
+    if label == "text-match":
+        said["pattern"] = draw(st.sampled_from([hit.id for hit in HITS if hit.kind in IN_TEXT]))
+    if label == "list-match":
+        said |= {"list": "places", "kind": draw(st.sampled_from(["url", "contact"]))}
+    return Finding("sample", "1", label, draw(SCORES), labels[label], draw(PARTS), ((0, 4),), said)
 
 
 FACT_SETS = st.fixed_dictionaries(
@@ -94,11 +116,22 @@ FACT_SETS = st.fixed_dictionaries(
         "audience": st.sampled_from(["public", "private", None]),
         "has_media": st.sampled_from([True, False, None]),
         "parts": st.sampled_from([0, 1, 5, None]),
+        "scanned": st.sampled_from(["", None]),
+        "list(words)": st.sampled_from(["v", None]),
+        "list(places)": st.sampled_from(["v", None]),
+        "at": st.sampled_from(["2026-02-01T00:00:00.000Z", "nonsense"]),
+        "published": st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-31T12:00:00+02:00", None]),
+        **{counter.fact: st.sampled_from([0, 1, 7, None]) for counter in COUNTERS},
     },
 )
 
 _NUMBERS: st.SearchStrategy[Operand] = st.sampled_from(
-    [Literal(0), Literal(0.25), Literal(0.5), Literal(1), Literal(2), FactName("parts")]
+    [
+        *(Literal(number) for number in (0, 0.25, 0.5, 1, 2)),
+        FactName("parts"),
+        DaysSince("published"),
+        *(Counted(counter) for counter in COUNTERS),
+    ]
 )
 _WANTED: st.SearchStrategy[Operand] = st.sampled_from(
     [Literal("one"), Literal(3), Literal(True), Choice(("one", "two"))]
@@ -114,6 +147,10 @@ def _comparisons(draw: st.DrawFn) -> Compare:
         wanted = draw(_WANTED)
         return Compare((Evidence(label, "cause"), wanted), ("in" if isinstance(wanted, Choice) else "==",))
     left: Operand = Score(label) if draw(st.booleans()) else Count(label)
+    for _ in range(draw(st.integers(0, 2))):
+        other = draw(st.one_of(_NUMBERS, st.sampled_from(sorted(LABELS)).map(Score)))
+        pair = (left, other) if draw(st.booleans()) else (other, left)
+        left = Arithmetic(draw(st.sampled_from(get_args(Sign))), *pair)
     sign = draw(_SIGNS)
     if draw(st.booleans()):
         return Compare((left, draw(_NUMBERS)), (sign,))
@@ -122,6 +159,7 @@ def _comparisons(draw: st.DrawFn) -> Compare:
 
 LEAVES: st.SearchStrategy[Expr] = st.one_of(
     st.sampled_from(sorted(LABELS)).map(Found),
+    st.sampled_from(HITS),
     _comparisons(),
     st.sampled_from([FactName("has_media"), Literal(True), Literal(False)]),
     st.just(Compare((FactName("audience"), Literal("public")), ("==",))),
@@ -186,6 +224,13 @@ def _lawful(draw: st.DrawFn) -> str:
                 'score("known-near") < 0.5',
                 'not finding("context-news")',
                 'score("context-fiction") <= 0.5',
+                'phrase("join us")',
+                'not phrase("join us")',
+                'in_list("places", "url")',
+                'match("one")',
+                'count("contact", "24h") >= 2',
+                f'score("{label}") + score("pledge") * 2 >= 0.5',
+                f'score("{label}") - score("context-news") > 0',
                 'audience == "public"',
                 "has_media",
                 "parts >= 2",

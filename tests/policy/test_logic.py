@@ -1,5 +1,7 @@
 """Three-valued truth: the Kleene tables, evidence of several findings, and that compiled conditions mean what their tree says."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,13 +13,17 @@ from forestall.policy.logic import World, compiled, pushed, share
 from forestall.policy.parse import parse
 from forestall.policy.syntax import (
     And,
+    Arithmetic,
     Choice,
     Compare,
     Count,
+    Counted,
+    DaysSince,
     Evidence,
     Expr,
     FactName,
     Found,
+    Hit,
     Literal,
     Not,
     Or,
@@ -123,7 +129,24 @@ def plainly(expr: Expr, world: World) -> bool | None:
     if isinstance(expr, FactName):
         value = world.facts.get(expr.name)
         return value if isinstance(value, bool) else None
+    if isinstance(expr, Hit):
+        return _matched(expr, world)
     return bool(expr.value)
+
+
+def _matched(hit: Hit, world: World) -> bool | None:
+    """Answer whether a counted finding is a match of a pattern, list or bank; unknown where nobody looked."""
+    counted = [world.findings[index] for indices in world.labelled.values() for index in indices]
+    if hit.kind == "match":
+        labels = {"known-exact", "known-near", "known-text", "known-unconfirmed"}
+        return any(one.label in labels and one.evidence.get("bank") == hit.name for one in counted)
+    wanted = {"list": hit.name, "kind": hit.of} if hit.kind == "in_list" else {"pattern": hit.id}
+    label = "list-match" if hit.kind == "in_list" else "text-match"
+    if any(one.label == label and wanted.items() <= dict(one.evidence).items() for one in counted):
+        return True
+    missing = hit.kind in ("terms", "in_list") and world.facts.get(f"list({hit.name})") is None
+    unsearched = hit.kind != "in_list" and world.facts.get("scanned") != ""
+    return None if missing or unsearched else False
 
 
 def _compared(expr: Compare, world: World) -> bool | None:
@@ -147,6 +170,19 @@ def _worth(operand: object, world: World, said: object) -> object:
         return len(world.labelled.get(operand.label, []))
     if isinstance(operand, FactName):
         return world.facts.get(operand.name)
+    if isinstance(operand, Counted):
+        return world.facts.get(operand.counter.fact)
+    if isinstance(operand, DaysSince):
+        moments = [world.facts.get(name) for name in (operand.name, "at")]
+        if not all(isinstance(moment, str) and moment[:2] == "20" for moment in moments):
+            return None
+        first, last = (datetime.fromisoformat(str(moment)).timestamp() for moment in moments)
+        return (last - first) / 86_400
+    if isinstance(operand, Arithmetic):
+        left, right = _worth(operand.left, world, said), _worth(operand.right, world, said)
+        if left is None or right is None or (operand.sign == "/" and not right):
+            return None
+        return float(eval(f"a {operand.sign} b", {}, {"a": float(left), "b": float(right)}))  # type: ignore[arg-type]
     if isinstance(operand, Choice):
         return list(operand.values)
     return operand.value if isinstance(operand, Literal) else said

@@ -1,21 +1,14 @@
-"""What detector families share: folded views derived once per reading, and findings that keep to what was declared."""
+"""What detector families share: folded views of a reading, and findings that keep to what was declared."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from forestall.model.finding import Finding, Span
 from forestall.model.outcome import Outcome
-from forestall.model.reading import BODY, Reading
-from forestall.text.fold import Folded, fold
+from forestall.model.reading import BODY
+from forestall.text.views import folded
 
-
-def folded(reading: Reading, index: int) -> Folded:
-    """Give the folded text of the segment at `index`; made once per reading and shared by all detectors."""
-    key = f"folded:{index}"
-    view: Folded | None = reading.memo.get(key)
-    if view is None:
-        view = reading.memo[key] = fold(reading.segments[index].text)
-    return view
+__all__ = ["Declared", "folded"]
 
 
 class Declared:

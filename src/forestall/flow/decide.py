@@ -87,6 +87,8 @@ def change_of(store: Store, item: Screened, outbox: Outbox) -> Change:
     records: list[Record] = [stored, decision]
     if item.traces:
         records.append(Sighting(stored.id, stored.revision, stored.received, tuple(item.traces)))
+    if item.shadow is not None:
+        records.append(item.shadow)
     events = [received(stored), made(decision)]
     if decision.outcome.asks_a_person:
         earlier = store.case_of(decision.content, decision.revision)

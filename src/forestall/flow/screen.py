@@ -13,19 +13,26 @@ from forestall.model.decision import MACHINE, Decision, Fact
 from forestall.model.ports import Adviser, Clock, Detector, NewId, Opener, Tracer
 from forestall.model.reading import Reading, Role
 from forestall.model.records import Retention, StoredContent
-from forestall.policy.evaluate import evaluate
+from forestall.model.rulebook import Shadow
+from forestall.policy.evaluate import evaluate, shadow
+from forestall.policy.facts import SCANNED
 from forestall.policy.ruleset import Ruleset
+from forestall.policy.texts import ListOf, Scan, no_list
 
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """One screened item: as received, as opened, as it will be kept, the decision on it, and the signals kept for retro-hunts."""
+    """One screened item: as received, as opened, as it will be kept, the decision on it, and the signals kept for retro-hunts.
+
+    `shadow` is what rules that are only watched would have said, where they would have said anything.
+    """
 
     content: Content
     reading: Reading
     stored: StoredContent
     decision: Decision
     traces: Sequence[Trace] = ()
+    shadow: Shadow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,10 @@ class Screening:
         at = self.clock()
         if self.threads is not None:
             findings += self.threads.look(content, at, findings, _own(reading), reading.language)
-        facts = facts_of(content, reading)
+        facts = facts_of(content, reading, at)
+        if versions.ruleset.patterns:
+            findings += notice.spoken(reading, versions.scan)
+            facts[SCANNED] = versions.ruleset.patterns
         verdict = evaluate(facts, findings, versions.ruleset)
         if self.adviser is not None and verdict.outcome.asks_a_person:
             findings += advice_on(reading, findings, self.adviser, versions.ruleset)
@@ -102,7 +112,9 @@ class Screening:
         retention = Retention.CASE if verdict.outcome.asks_a_person else Retention.TRANSIENT
         stored = intake.keep(content, revision, reading, retention, at)
         traces = self.tracer.traces(reading) if self.tracer is not None else ()
-        return Screened(content, reading, stored, decision, traces)
+        fired, unknown = shadow(facts, findings, versions.ruleset)
+        watched = Shadow(decision.id, at, fired, unknown) if fired or unknown else None
+        return Screened(content, reading, stored, decision, traces, watched)
 
 
 def _own(reading: Reading) -> str:
@@ -112,13 +124,17 @@ def _own(reading: Reading) -> str:
 
 
 class Versions:
-    """The versions of everything that can change a result: their `names`, a `digest` of them, and the `ruleset` among them."""
+    """The versions of everything that can change a result: their `names`, a `digest` of them, and the `ruleset` among them.
 
-    __slots__ = ("digest", "names", "ruleset")
+    `scan` looks for the patterns of its rules, with the lists of terms as they are now.
+    """
 
-    def __init__(self, names: Mapping[str, str], ruleset: Ruleset) -> None:
+    __slots__ = ("digest", "names", "ruleset", "scan")
+
+    def __init__(self, names: Mapping[str, str], ruleset: Ruleset, lists: ListOf = no_list) -> None:
         self.names = names
         self.ruleset = ruleset
+        self.scan = Scan(ruleset.hits, lists)
         text = "\n".join(f"{name}={value}" for name, value in sorted(names.items()))
         self.digest = hashlib.sha256(text.encode()).digest()
 
@@ -131,7 +147,7 @@ def _key(content_id: str, revision: str, versions: Versions) -> str:
     return digest.hexdigest()
 
 
-def facts_of(content: Content, reading: Reading) -> dict[str, Fact]:
+def facts_of(content: Content, reading: Reading, at: str) -> dict[str, Fact]:
     """Give the plain facts that rules may use: about the content and where it stood, never about a person."""
     roles = {segment.role for segment in reading.segments}
     return {
@@ -143,4 +159,8 @@ def facts_of(content: Content, reading: Reading) -> dict[str, Fact]:
         "in_thread": bool(content.thread),
         "parts": len(reading.segments) + len(reading.files),
         "text_length": sum(len(segment.text) for segment in reading.segments),
+        "at": at,
+        **({"published": content.published} if content.published else {}),
+        **({"surface": content.surface} if content.surface else {}),
+        **({"jurisdiction": content.jurisdiction} if content.jurisdiction else {}),
     }

@@ -54,7 +54,8 @@ class Content:
 
     `id` is the platform's own id; `author` and `thread` are opaque ids we never look behind. `kind` is `post`
     for a message and `file` for a bare file. `published` is ISO 8601 or empty, `language` as the platform declares it.
-    `problems` are things the reader of the source already could not read on this item.
+    `surface` is the part of the service it was posted to and `jurisdiction` the legal area it falls in, both as the platform names
+    them. `problems` are things the reader of the source already could not read on this item.
     """
 
     id: str
@@ -69,4 +70,6 @@ class Content:
     language: str = ""
     markup: Markup = Markup.PLAIN
     links: tuple[str, ...] = ()
+    surface: str = ""
+    jurisdiction: str = ""
     problems: Sequence[Problem] = ()

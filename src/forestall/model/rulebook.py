@@ -119,6 +119,10 @@ class RuleSource(Protocol):
         """Give how many decisions have findings with exactly these labels (sorted, with blanks between); without findings none."""
         ...
 
+    def count_decided(self) -> int:
+        """Count all decisions."""
+        ...
+
     def asked_by_day(self) -> Mapping[str, int]:
         """Give how many machine decisions asked a person, by day (UTC), each revision of content by the last decision on it."""
         ...

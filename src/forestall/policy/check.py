@@ -10,8 +10,10 @@ from forestall.model.outcome import Outcome
 from forestall.policy.engine import Mention, mentions, needs_finding
 from forestall.policy.facts import FACTS
 from forestall.policy.fault import Fault, Place, nearest
+from forestall.policy.hits import IN_TEXT
+from forestall.policy.logic import pushed
 from forestall.policy.reach import unreachable
-from forestall.policy.syntax import And, Choice, Compare, Expr, FactName, Literal, Not, Or, Score
+from forestall.policy.syntax import And, Choice, Compare, Expr, FactName, Hit, Literal, Not, Or, Score
 from forestall.policy.template import ALWAYS
 from forestall.policy.written import Condition, Pardon, Rule, Written
 
@@ -73,6 +75,7 @@ class _Check:
         if not any(needs_finding(line.expr) for line in rule.when):
             hint = 'add a condition such as `finding("…")`: without a finding nothing may happen'
             yield Fault(rule.places["when"], f"rule `{rule.id}` does not need a finding to fire", hint)
+        yield from _narrowing(rule)
         never = unreachable(rule)
         if never:
             yield never
@@ -154,6 +157,38 @@ class _Check:
                     hint = "ask only whether there is enough of it (`finding`, `>=`, `>`)"
                     yield Fault(_moved(pardon.unless.place, mention.at), told, hint)
             yield from _values(pardon.unless, pardon.unless.expr)
+
+
+def _narrowing(rule: Rule) -> Iterator[Fault]:
+    """Hold that a language decides nothing by itself: it may only narrow a pattern that must stand in the text (promise 2)."""
+    asked = [line for line in rule.when if "language" in _facts(line.expr)]
+    looks = any(_looks(part) for line in rule.when for part in _needed_parts(pushed(line.expr)))
+    if asked and not looks:
+        told = f"rule `{rule.id}` asks for the language of a text without a pattern that must stand in it"
+        hint = 'add `phrase("…")`, `terms("…")` or `rx("…")` as a line of its own: in which language something is said is no reason'
+        yield Fault(asked[0].place, told, hint)
+
+
+def _looks(part: Expr) -> bool:
+    """Tell whether a condition is nothing but patterns of texts."""
+    items = part.items if isinstance(part, Or) else (part,)
+    return all(isinstance(item, Hit) and item.kind in IN_TEXT for item in items)
+
+
+def _needed_parts(expr: Expr) -> tuple[Expr, ...]:
+    """Give the parts of a condition that must all be true."""
+    return expr.items if isinstance(expr, And) else (expr,)
+
+
+def _facts(expr: Expr) -> set[str]:
+    """Give the facts a condition names."""
+    if isinstance(expr, And | Or):
+        return {name for item in expr.items for name in _facts(item)}
+    if isinstance(expr, Not):
+        return _facts(expr.item)
+    if isinstance(expr, FactName):
+        return {expr.name}
+    return {one.name for one in expr.operands if isinstance(one, FactName)} if isinstance(expr, Compare) else set()
 
 
 def _repeated(what: str, named: Iterable[tuple[str, Place]]) -> Iterator[Fault]:

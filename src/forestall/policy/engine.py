@@ -1,11 +1,16 @@
 """A ruleset made ready: conditions compiled, rules found by the labels they speak about."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from forestall.policy.logic import Asks, Compiled, World, compiled, lends, pushed
-from forestall.policy.syntax import And, Compare, Count, Evidence, Expr, Found, Not, Or, Score
-from forestall.policy.written import Pardon, Rule, Written
+from forestall.model.counter import Counter
+from forestall.policy.facts import instant, list_fact
+from forestall.policy.fault import Place
+from forestall.policy.hits import IN_TEXT, NEEDS_LIST, labels_of
+from forestall.policy.logic import Asks, Compiled, World, bearings, compiled, pushed
+from forestall.policy.syntax import And, Arithmetic, Compare, Counted, Evidence, Expr, Found, Hit, Not, Operand, Or
+from forestall.policy.written import Pardon, Rule, Status, Weight, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +27,21 @@ class Mention:
 class ReadyRule:
     """A rule and its compiled conditions, all of which must be true.
 
-    Of each set in `needs` one label must be there, or the rule is false; `told` are the labels its reason speaks of.
+    Of each set in `needs` one label must be there, and of each in `needs_hits` one match of a pattern or list, or the rule is false
+    where everything was looked for; `told` are the labels its reason speaks of.
     """
 
     rule: Rule
     conditions: tuple[Compiled, ...]
     needs: tuple[frozenset[str], ...]
+    needs_hits: tuple[frozenset[str], ...]
     told: tuple[str, ...]
+
+    def could(self, labels: Collection[str], hits: Collection[str] | None = None) -> bool:
+        """Tell whether it could be anything but false where there are these labels (and matches, where they are known)."""
+        if any(need.isdisjoint(labels) for need in self.needs):
+            return False
+        return hits is None or not any(need.isdisjoint(hits) for need in self.needs_hits)
 
     def truth(self, world: World) -> bool | None:
         """Give the rule's truth: false if one condition is false, else unknown if one is unknown."""
@@ -63,6 +76,9 @@ class Ruleset:
     """A ruleset that can be evaluated. It depends on nothing but its files.
 
     `files` are the normalised texts by file name: loading them again gives the same ruleset; `version` is their SHA-256 in hex.
+    `patterns` names all patterns that texts are searched for (empty where there are none), `hits` are these patterns and all lists,
+    `lists` the names of lists, `counters` what is counted. `ready` are the rules that decide, `shadows` those that are only watched,
+    `looking` the numbers of those that ask for patterns or lists.
     """
 
     name: str
@@ -72,21 +88,42 @@ class Ruleset:
     pardons: tuple[Pardon, ...] = field(repr=False)
     weights: Mapping[str, float] = field(repr=False)
     discount: float
+    patterns: str
+    hits: tuple[Hit, ...] = field(repr=False, compare=False)
+    lists: frozenset[str] = field(repr=False, compare=False)
+    counters: tuple[Counter, ...] = field(repr=False, compare=False)
     ready: tuple[ReadyRule, ...] = field(repr=False, compare=False)
+    shadows: tuple[ReadyRule, ...] = field(repr=False, compare=False)
+    by_hit: Mapping[str, tuple[int, ...]] = field(repr=False, compare=False)
+    looking: tuple[int, ...] = field(repr=False, compare=False)
     by_label: Mapping[str, tuple[int, ...]] = field(repr=False, compare=False)
     by_context: Mapping[str, tuple[int, ...]] = field(repr=False, compare=False)
     ready_pardons: tuple[ReadyPardon, ...] = field(repr=False, compare=False)
 
-    def concerned(self, labels: Mapping[str, object]) -> list[ReadyRule]:
-        """Give the rules that could be anything but false where findings have these labels, whatever the facts.
+    def concerned(self, world: World) -> list[ReadyRule]:
+        """Give the rules that could be anything but false in a world, whatever the facts, in their order.
 
         Each condition that is false without findings needs one of the labels it speaks about; every rule has one (`check` says so).
+        Where something was not looked for, the rules that ask for it could be unknown.
         """
         numbers: set[int] = set()
-        for label in labels:
+        for label in world.labelled:
             numbers.update(self.by_label.get(label, ()))
+        for hit in world.hits:
+            numbers.update(self.by_hit.get(hit, ()))
+        sure = self.sure(world)
+        if not sure:
+            numbers.update(self.looking)
         rules = [self.ready[number] for number in sorted(numbers)]
-        return [ready for ready in rules if not any(need.isdisjoint(labels) for need in ready.needs)]
+        return [ready for ready in rules if not sure or ready.could(world.labelled, world.hits)]
+
+    def sure(self, world: World) -> bool:
+        """Tell whether everything the rules look for was looked for."""
+        if not self.looking:
+            return True
+        return (world.searched or not self.patterns) and all(
+            world.facts.get(list_fact(name)) is not None for name in self.lists
+        )
 
 
 def mentions(expr: Expr) -> list[Mention]:
@@ -101,20 +138,54 @@ def _mentions(expr: Expr, *, negated: bool) -> list[Mention]:
         return _mentions(expr.item, negated=not negated)
     if isinstance(expr, Found):
         return [Mention(expr.label, expr.at, -1 if negated else 1)]
+    if isinstance(expr, Hit):  # that there is none is asked of all findings, so nothing that is excused bears on it
+        return [] if negated else [Mention(label, expr.at, 1) for label in labels_of(expr)]
     if not isinstance(expr, Compare):
         return []
     return [
-        Mention(
-            operand.label, operand.at, lends(expr, place, negated), operand.key if isinstance(operand, Evidence) else ""
-        )
-        for place, operand in enumerate(expr.operands)
-        if isinstance(operand, Found | Score | Count | Evidence)
+        Mention(leaf.label, leaf.at, bearing, leaf.key if isinstance(leaf, Evidence) else "")
+        for _, leaf, bearing in bearings(expr, negated)
     ]
 
 
+def hits_in(expr: Expr) -> list[Hit]:
+    """Give every pattern, list and bank a condition asks for, in the order written."""
+    if isinstance(expr, And | Or):
+        return [hit for item in expr.items for hit in hits_in(item)]
+    if isinstance(expr, Not):
+        return hits_in(expr.item)
+    return [expr] if isinstance(expr, Hit) else []
+
+
+def counted_in(expr: Expr) -> list[Counted]:
+    """Give every counter a condition asks, in the order written."""
+    if isinstance(expr, And | Or):
+        return [counted for item in expr.items for counted in counted_in(item)]
+    if isinstance(expr, Not):
+        return counted_in(expr.item)
+    return [one for operand in expr.operands for one in _counted(operand)] if isinstance(expr, Compare) else []
+
+
+def _counted(operand: Operand) -> list[Counted]:
+    if isinstance(operand, Arithmetic):
+        return [*_counted(operand.left), *_counted(operand.right)]
+    return [operand] if isinstance(operand, Counted) else []
+
+
+class _Searched(World):
+    """A world in which everything was looked for and nothing was found."""
+
+    __slots__ = ()
+
+    def known(self, hit: Hit) -> bool:
+        """Say that what was not found is not there."""
+        del hit
+        return True
+
+
 def needs_finding(expr: Expr) -> bool:
-    """Say whether a condition is false whatever the facts, as long as there are no findings."""
-    return compiled(pushed(expr)).asks(World({}, (), ())) is False
+    """Say whether a condition is false whatever the facts, as long as there are no findings and everything was looked for."""
+    return compiled(pushed(expr)).asks(_Searched({}, (), ())) is False
 
 
 def _ready(rule: Rule) -> ReadyRule:
@@ -122,23 +193,74 @@ def _ready(rule: Rule) -> ReadyRule:
         frozenset(mention.label for mention in mentions(line.expr)) for line in rule.when if needs_finding(line.expr)
     ]
     told = dict.fromkeys(hole.label for hole in rule.reason.holes if hole.label)
-    return ReadyRule(rule, tuple(compiled(pushed(line.expr)) for line in rule.when), tuple(needs), tuple(told))
+    conditions = [compiled(pushed(line.expr)) for line in rule.when]
+    return ReadyRule(rule, (*_limits(rule), *conditions), tuple(needs), tuple(_needed(rule)), tuple(told))
+
+
+def _needed(rule: Rule) -> Iterator[frozenset[str]]:
+    """Give, for each condition that is nothing but matches joined by `or`, the ids of these matches."""
+    for line in rule.when:
+        expr = pushed(line.expr)
+        items = expr.items if isinstance(expr, Or) else (expr,)
+        if all(isinstance(item, Hit) for item in items):
+            yield frozenset(item.id for item in items if isinstance(item, Hit))
+
+
+def _limits(rule: Rule) -> Iterator[Compiled]:
+    """Give the conditions of when and where a rule applies; where it is not known, that is unknown."""
+    limits = rule.limits
+    if limits.since or limits.until:
+
+        def applies(world: World) -> bool | None:
+            at = world.facts.get("at")
+            day = at[:10] if isinstance(at, str) and instant(at) else ""
+            return (limits.since or day) <= day <= (limits.until or day) if day else None
+
+        yield Compiled(applies, _nothing)
+    for name, allowed in (("surface", limits.surfaces), ("jurisdiction", limits.jurisdictions)):
+        if allowed:
+            yield _among(name, allowed)
+
+
+def _among(name: str, allowed: tuple[str, ...]) -> Compiled:
+    """Give the condition that a fact is one of some values."""
+
+    def applies(world: World) -> bool | None:
+        value = world.facts.get(name)
+        return None if value is None else value in allowed
+
+    return Compiled(applies, _nothing)
+
+
+def _nothing(_world: World, _sure: bool) -> set[int]:
+    """Rest on no finding."""
+    return set()
+
+
+def with_live(ruleset: Ruleset, rule: Rule) -> Ruleset:
+    """Give a ruleset in which a rule decides that does not yet, or no longer; for trying it."""
+    rules = tuple(replace(one, status=Status.LIVE) if one is rule else one for one in ruleset.rules)
+    weights = tuple(Weight(label, weight, Place("")) for label, weight in ruleset.weights.items())
+    written = Written(ruleset.name, rules, ruleset.pardons, (), weights, ruleset.discount, ())
+    return make_ready(written, ruleset.version, ruleset.files)
 
 
 def make_ready(written: Written, version: str, files: Mapping[str, str]) -> Ruleset:
     """Compile what was written. Harsher rules come first, then the order of the files."""
     ordered = sorted(written.rules, key=lambda rule: -rule.outcome.rank)
-    ready = tuple(_ready(rule) for rule in ordered)
+    ready = tuple(_ready(rule) for rule in ordered if rule.status is Status.LIVE)
+    shadows = tuple(_ready(rule) for rule in ordered if rule.status is Status.SHADOW)
     pardons = tuple(
         ReadyPardon(
             pardon, frozenset(pardon.excuses), compiled(pushed(pardon.unless.expr)).asks if pardon.unless else None
         )
         for pardon in written.pardons
     )
-    by_label: dict[str, list[int]] = {}
-    for number, rule in enumerate(ordered):
-        for label in {mention.label for line in rule.when for mention in mentions(line.expr)}:
-            by_label.setdefault(label, []).append(number)
+    working = [line.expr for one in (*ready, *shadows) for line in one.rule.when]
+    working += [pardon.unless.expr for pardon in written.pardons if pardon.unless]
+    hits = {hit.id: hit for expr in working for hit in hits_in(expr)}
+    asked = tuple(hit for hit in hits.values() if hit.kind != "match")
+    counters = dict.fromkeys(one.counter for expr in working for one in counted_in(expr))
     by_context: dict[str, list[int]] = {}
     for number, pardon in enumerate(written.pardons):
         by_context.setdefault(pardon.context, []).append(number)
@@ -150,8 +272,40 @@ def make_ready(written: Written, version: str, files: Mapping[str, str]) -> Rule
         pardons=written.pardons,
         weights={weight.label: weight.weight for weight in written.weights},
         discount=written.discount,
+        patterns=_digest([hit.id for hit in asked if hit.kind in IN_TEXT]),
+        hits=asked,
+        lists=frozenset(hit.name for hit in asked if hit.kind in NEEDS_LIST),
+        counters=tuple(counters),
         ready=ready,
-        by_label={label: tuple(numbers) for label, numbers in by_label.items()},
+        shadows=shadows,
+        by_hit=_by(ready, lambda one: {hit for need in one.needs_hits[:1] for hit in need}),
+        looking=tuple(
+            number
+            for number, one in enumerate(ready)
+            if any(hit.kind != "match" for line in one.rule.when for hit in hits_in(line.expr))
+        ),
+        by_label=_by(ready, _labels_leading_to),
         by_context={label: tuple(numbers) for label, numbers in by_context.items()},
         ready_pardons=pardons,
     )
+
+
+def _labels_leading_to(one: ReadyRule) -> set[str]:
+    """Give the labels that make a rule worth asking; one that needs a match of a pattern is found by that."""
+    if one.needs_hits:
+        return set()
+    return {mention.label for line in one.rule.when for mention in mentions(line.expr)}
+
+
+def _by(ready: Sequence[ReadyRule], names: Callable[[ReadyRule], set[str]]) -> dict[str, tuple[int, ...]]:
+    """Give the numbers of rules by names."""
+    found: dict[str, list[int]] = {}
+    for number, one in enumerate(ready):
+        for name in names(one):
+            found.setdefault(name, []).append(number)
+    return {name: tuple(numbers) for name, numbers in found.items()}
+
+
+def _digest(ids: Sequence[str]) -> str:
+    """Name a set of patterns, empty where there are none."""
+    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:16] if ids else ""

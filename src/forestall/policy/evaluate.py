@@ -28,19 +28,13 @@ def evaluate(facts: Mapping[str, Fact], findings: Sequence[Finding], ruleset: Ru
     The order of findings changes only the indices named in reasons and excuses. An added excuse or context never makes the outcome
     harsher or the priority higher; an added finding that counts never lowers the priority.
     """
-    if not findings:
+    if not findings and not ruleset.looking:
         return _NOTHING
-    excuses = excuse(facts, findings, ruleset)
-    away = {index for given in excuses for index in given.findings}
-    world = World(
-        facts,
-        findings,
-        [index for index in range(len(findings)) if index not in away] if away else range(len(findings)),
-    )
+    excuses, world = counted(facts, findings, ruleset)
     outcome = Outcome.PASS
     spoken: list[tuple[int, Reason]] = []
     unknowns: list[str] = []
-    for ready in ruleset.concerned(world.labelled):
+    for ready in ruleset.concerned(world):
         truth = ready.truth(world)
         if truth is False:
             continue
@@ -53,6 +47,28 @@ def evaluate(facts: Mapping[str, Fact], findings: Sequence[Finding], ruleset: Ru
     spoken.sort(key=lambda entry: entry[0])
     reasons = tuple(reason for _, reason in spoken)
     return Verdict(outcome, _priority(findings, excuses, world, ruleset), reasons, excuses, tuple(unknowns))
+
+
+def shadow(
+    facts: Mapping[str, Fact], findings: Sequence[Finding], ruleset: Ruleset
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the ids of the rules that are only watched and would have spoken, and of those that could not be answered."""
+    if not ruleset.shadows:
+        return (), ()
+    _, world = counted(facts, findings, ruleset)
+    truths = {ready.rule.id: ready.truth(world) for ready in ruleset.shadows}
+    fired = tuple(rule for rule, truth in truths.items() if truth)
+    return fired, tuple(rule for rule, truth in truths.items() if truth is None)
+
+
+def counted(
+    facts: Mapping[str, Fact], findings: Sequence[Finding], ruleset: Ruleset
+) -> tuple[tuple[Excuse, ...], World]:
+    """Give the excuses that apply, and the world of the findings that count."""
+    excuses = excuse(facts, findings, ruleset)
+    away = {index for given in excuses for index in given.findings}
+    seen = [index for index in range(len(findings)) if index not in away] if away else range(len(findings))
+    return excuses, World(facts, findings, seen, ruleset.patterns)
 
 
 def asked_by(ready: ReadyRule, truth: bool | None, world: World) -> tuple[Outcome, set[int]]:

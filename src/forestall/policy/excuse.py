@@ -21,7 +21,7 @@ def excuse(facts: Mapping[str, Fact], findings: Sequence[Finding], ruleset: Rule
                 contexts.setdefault(number, set()).add(_file(finding.part))
     if not contexts:
         return ()
-    everything = World(facts, findings, range(len(findings)))
+    everything = World(facts, findings, range(len(findings)), ruleset.patterns)
     return tuple(
         Excuse(ready.pardon.name, ready.pardon.text, indices)
         for ready, files in ((ruleset.ready_pardons[number], contexts[number]) for number in sorted(contexts))

@@ -7,27 +7,35 @@ Besides its truth every condition can say which findings it rests on: those with
 finding that only weighs against (`score("x") < 0.5`, `not finding("x")`) lends nothing.
 """
 
+import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from forestall.model.decision import Fact
 from forestall.model.finding import Finding
+from forestall.policy.facts import SCANNED, instant, list_fact
+from forestall.policy.hits import ANSWERING, IN_TEXT, NEEDS_LIST, hit_of
 from forestall.policy.syntax import (
     And,
+    Arithmetic,
     Choice,
     Compare,
     Count,
+    Counted,
+    DaysSince,
     Evidence,
     Expr,
     FactName,
     Found,
+    Hit,
     Literal,
     Not,
     Operand,
     Operator,
     Or,
     Score,
+    Sign,
 )
 
 Truth = bool | None
@@ -39,15 +47,20 @@ class World:
     Takes:
         facts: name → value; absent or `None` is unknown.
         findings: all findings; `seen` holds the indices that count here.
+        patterns: names the patterns that texts must have been searched for; a pattern nobody searched for is unknown.
     """
 
-    __slots__ = ("facts", "findings", "labelled", "scores")
+    __slots__ = ("facts", "findings", "hits", "labelled", "scores", "searched")
 
-    def __init__(self, facts: Mapping[str, Fact], findings: Sequence[Finding], seen: Iterable[int]) -> None:
+    def __init__(
+        self, facts: Mapping[str, Fact], findings: Sequence[Finding], seen: Iterable[int], patterns: str = ""
+    ) -> None:
         self.facts = facts
         self.findings = findings
+        self.searched = facts.get(SCANNED) == patterns
         self.labelled: dict[str, list[int]] = {}
         self.scores: dict[str, float] = {}
+        self.hits: dict[str, list[int]] = {}
         for index in seen:
             finding = findings[index]
             label = finding.label
@@ -58,6 +71,14 @@ class World:
             else:
                 self.labelled[label] = [index]
                 self.scores[label] = score
+            if label in ANSWERING:
+                self.hits.setdefault(hit_of(finding), []).append(index)
+
+    def known(self, hit: Hit) -> bool:
+        """Tell whether that there is no match of a pattern or list means that there is none."""
+        if hit.kind in NEEDS_LIST and self.facts.get(list_fact(hit.name)) is None:
+            return False
+        return self.searched or hit.kind not in IN_TEXT
 
 
 Asks = Callable[[World], Truth]
@@ -95,24 +116,59 @@ def pushed(expr: Expr, negated: bool = False) -> Expr:
     return Not(expr, expr.at) if negated else expr
 
 
-def lends(compare: Compare, position: int, negated: bool) -> int:
-    """Say how an operand bears on a comparison: 1 if more of it makes it truer, -1 if less of it does, 0 if either can.
+Leaf = Found | Score | Count | Evidence
+"""What in an operand speaks about findings."""
 
-    Evidence is met by any one finding, so more findings always make it truer.
+
+def bearings(compare: Compare, negated: bool) -> list[tuple[int, Leaf, int]]:
+    """Give every part of a comparison that speaks about findings: its operand, the part, and how it bears on the comparison.
+
+    1 if more of it makes it truer, -1 if less of it does, 0 if either can. Evidence is met by any one finding, so more findings
+    always make it truer.
     """
-    operand = compare.operands[position]
+    return [
+        (place, leaf, _bears(compare, place, leaf) * sign * (-1 if negated else 1))
+        for place, operand in enumerate(compare.operands)
+        for leaf, sign in _leaves(operand, 1)
+    ]
+
+
+def _bears(compare: Compare, position: int, leaf: Leaf) -> int:
+    """Say how more of an operand bears on a comparison."""
+    if isinstance(leaf, Evidence):
+        return 1
+    if isinstance(leaf, Found):
+        return 0
     found: set[int] = set()
-    if isinstance(operand, Evidence):
-        found.add(1)
-    elif not isinstance(operand, Score | Count):
-        found.add(0)
-    else:
-        if position > 0:
-            found.add(_BEARING.get(compare.operators[position - 1], 0))
-        if position < len(compare.operators):
-            found.add(-_BEARING.get(compare.operators[position], 0))
-    bearing = found.pop() if len(found) == 1 else 0
-    return -bearing if negated else bearing
+    if position > 0:
+        found.add(_BEARING.get(compare.operators[position - 1], 0))
+    if position < len(compare.operators):
+        found.add(-_BEARING.get(compare.operators[position], 0))
+    return found.pop() if len(found) == 1 else 0
+
+
+def _leaves(operand: Operand, sign: int) -> list[tuple[Leaf, int]]:
+    """Give the parts of an operand that speak about findings, with how more of each bears on the operand (1, -1, or 0 for either)."""
+    if isinstance(operand, Found | Score | Count | Evidence):
+        return [(operand, sign)]
+    if not isinstance(operand, Arithmetic):
+        return []
+    left, right = sign, sign
+    if operand.sign == "-":
+        right = -sign
+    elif operand.sign in {"*", "/"}:
+        left = sign if _never_negative(operand.right) else 0
+        right = (sign if operand.sign == "*" else -sign) if _never_negative(operand.left) else 0
+    return [*_leaves(operand.left, left), *_leaves(operand.right, right)]
+
+
+def _never_negative(operand: Operand) -> bool:
+    """Tell whether a number is 0 or more whatever it is."""
+    if isinstance(operand, Literal):
+        return isinstance(operand.value, int | float) and operand.value >= 0
+    if isinstance(operand, Arithmetic):
+        return operand.sign != "-" and _never_negative(operand.left) and _never_negative(operand.right)
+    return isinstance(operand, Score | Count | Counted)
 
 
 _BEARING = {"<": 1, "<=": 1, ">": -1, ">=": -1}
@@ -172,6 +228,8 @@ def _any(items: list[Compiled]) -> Compiled:
 def _leaf(expr: Expr, *, negated: bool) -> Compiled:
     if isinstance(expr, Found):
         return _found(expr.label, negated)
+    if isinstance(expr, Hit):
+        return _hit(expr, negated)
     if isinstance(expr, Compare):
         return _compare(expr, negated)
     if isinstance(expr, FactName):
@@ -192,6 +250,25 @@ def _found(label: str, negated: bool) -> Compiled:
     return Compiled(lambda world: label in world.labelled, lambda world, _: set(world.labelled.get(label, ())))
 
 
+def _hit(hit: Hit, negated: bool) -> Compiled:
+    """Compile a match of a pattern, list or bank. That there is none means none at all: what an excuse took away was there."""
+    name = hit.id
+
+    def there(world: World) -> Truth:
+        if name in world.hits:
+            return True
+        return False if world.known(hit) else None
+
+    def absent(world: World) -> Truth:
+        if any(hit_of(finding) == name for finding in world.findings if finding.label in ANSWERING):
+            return False
+        return True if world.known(hit) else None
+
+    if negated:
+        return Compiled(absent, _nothing)
+    return Compiled(there, lambda world, _: set(world.hits.get(name, ())))
+
+
 def _nothing(_world: World, _sure: bool) -> set[int]:
     """Rest on no finding."""
     return set()
@@ -210,14 +287,15 @@ def _compare(expr: Compare, negated: bool) -> Compiled:
     def asks(world: World) -> Truth:
         return test([get(world) for get in gets])
 
-    lending = tuple(place for place in range(len(expr.operands)) if lends(expr, place, negated) >= 0)
+    lending = tuple((place, leaf) for place, leaf, bearing in bearings(expr, negated) if bearing >= 0)
 
     def rests(world: World, sure: bool) -> set[int]:
         values = [get(world) for get in gets]
         support: set[int] = set()
-        for place in lending:
-            for index, value in _each(expr.operands[place], world):
-                truth = test([*values[:place], value, *values[place + 1 :]])
+        for place, leaf in lending:
+            for index, value in _each(leaf, world):
+                alone = _alone(expr.operands[place], leaf, value, world)
+                truth = test([*values[:place], alone, *values[place + 1 :]])
                 if truth is True or (truth is None and not sure):
                     support.add(index)
         return support
@@ -254,21 +332,59 @@ def _value(operand: Operand) -> Gets:
         return lambda world: len(world.labelled.get(label, ()))
     if isinstance(operand, Evidence):
         return lambda world: [value for _, said in _each(operand, world) for value in said]
+    if isinstance(operand, Counted):
+        name = operand.counter.fact
+        return lambda world: world.facts.get(name)
+    if isinstance(operand, DaysSince):
+        since = operand.name
+        return lambda world: days_between(world.facts.get(since), world.facts.get("at"))
+    if isinstance(operand, Arithmetic):
+        left, right, sign = _value(operand.left), _value(operand.right), operand.sign
+        return lambda world: combined(sign, left(world), right(world))
     constant = operand.values if isinstance(operand, Choice) else operand.value
     return lambda _: constant
 
 
-def _each(operand: Operand, world: World) -> list[tuple[int, Any]]:
-    """Give, for each finding an operand looks at, its index and the operand's value if it were decided by that finding alone."""
-    if not isinstance(operand, Found | Score | Count | Evidence):
+def _each(leaf: Operand, world: World) -> list[tuple[int, Any]]:
+    """Give, for each finding a part looks at, its index and the part's value if it were decided by that finding alone."""
+    if not isinstance(leaf, Found | Score | Count | Evidence):
         return []
-    indices = world.labelled.get(operand.label, [])
-    if isinstance(operand, Score):
+    indices = world.labelled.get(leaf.label, [])
+    if isinstance(leaf, Score):
         return [(index, share(world.findings[index].score)) for index in indices]
-    if isinstance(operand, Evidence):
-        return [(index, _said(world.findings[index], operand.key)) for index in indices]
-    value = True if isinstance(operand, Found) else len(indices)
+    if isinstance(leaf, Evidence):
+        return [(index, _said(world.findings[index], leaf.key)) for index in indices]
+    value = True if isinstance(leaf, Found) else len(indices)
     return [(index, value) for index in indices]
+
+
+def _alone(operand: Operand, leaf: Leaf, value: Any, world: World) -> Any:
+    """Give an operand's value if one part of it had another value."""
+    if operand is leaf:
+        return value
+    if isinstance(operand, Arithmetic):
+        left = _alone(operand.left, leaf, value, world)
+        return combined(operand.sign, left, _alone(operand.right, leaf, value, world))
+    return _value(operand)(world)
+
+
+def combined(sign: Sign, left: Any, right: Any) -> float | None:
+    """Add, subtract, multiply or divide; unknown if one is no number, divided by zero, or too large to be one."""
+    if not _is_number(left) or not _is_number(right) or (sign == "/" and right == 0):
+        return None
+    result = float(_ARITHMETIC[sign](float(left), float(right)))
+    return result if math.isfinite(result) else None
+
+
+def days_between(since: Any, at: Any) -> float | None:
+    """Give the days between two instants, unknown where one is none."""
+    first, last = (instant(text) if isinstance(text, str) else None for text in (since, at))
+    return (last - first).total_seconds() / 86_400 if first and last else None
+
+
+def _is_number(value: Any) -> bool:
+    """Tell whether a value is a number that can be calculated with."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST_NUMBER
 
 
 def _said(finding: Finding, key: str) -> list[Any]:
@@ -326,3 +442,11 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_ARITHMETIC: dict[Sign, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
+LARGEST_NUMBER = 1e150
+"""Beyond it a number is not calculated with."""

@@ -1,23 +1,32 @@
 """From one line of condition to its tree: a small part of Python's expressions, everything else refused at its column.
 
 Python's own parser reads the line (`ast`, nothing is ever run); this module admits `and or not`, comparisons also chained, `in`,
-texts, numbers, `True` and `False`, declared facts, and the functions `finding`, `score`, `count` and `evidence`.
+`+ - * /`, texts, numbers, `True` and `False`, declared facts, and the functions of `FUNCTIONS`.
 """
 
 import ast
 import math
+import re
+from typing import get_args
 
-from forestall.policy.facts import FACTS
+from forestall.model.counter import ENTITIES, Counter, minutes
+from forestall.policy import hits, rx
+from forestall.policy.facts import FACTS, INSTANTS
 from forestall.policy.fault import Fault, Faulty, Place, nearest
 from forestall.policy.syntax import (
     And,
+    Arithmetic,
     Choice,
     Compare,
     Count,
+    Counted,
+    DaysSince,
     Evidence,
     Expr,
     FactName,
     Found,
+    Hit,
+    HitKind,
     Literal,
     Not,
     Operand,
@@ -25,6 +34,7 @@ from forestall.policy.syntax import (
     Or,
     Plain,
     Score,
+    Sign,
 )
 
 LONGEST = 500
@@ -37,8 +47,15 @@ LARGEST = 1e12
 FUNCTIONS = {
     "finding": 'finding("label")',
     "score": 'score("label")',
-    "count": 'count("label")',
+    "count": 'count("label")` or `count("contact", "24h")',
+    "distinct": 'distinct("author", "contact", "24h")',
     "evidence": 'evidence("label", "key")',
+    "phrase": 'phrase("words as they are said")',
+    "terms": 'terms("list")',
+    "rx": 'rx("expression")',
+    "in_list": 'in_list("list", "url")',
+    "match": 'match("bank")',
+    "days_since": 'days_since("published")',
 }
 """The registered functions and how each is written."""
 
@@ -56,8 +73,8 @@ _OPERATORS: dict[type[ast.cmpop], Operator] = {
 _REFUSED: dict[type[ast.AST], str] = {
     ast.Attribute: "a dot",
     ast.Subscript: "square brackets after a name",
-    ast.BinOp: "arithmetic",
-    ast.UnaryOp: "arithmetic",
+    ast.BinOp: "this arithmetic",
+    ast.UnaryOp: "a sign before a value",
     ast.Lambda: "`lambda`",
     ast.IfExp: "`if … else`",
     ast.Dict: "a dictionary",
@@ -74,9 +91,20 @@ _REFUSED: dict[type[ast.AST], str] = {
     ast.YieldFrom: "`yield`",
 }
 
+_SIGNS: dict[type[ast.operator], Sign] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_HIT_KINDS: dict[str, HitKind] = {kind: kind for kind in get_args(HitKind)}
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,127}\Z")
+MOST_WORDS = 8
+"""Most words of a phrase."""
+
 _ALLOWED = (
-    "a condition is made of facts, finding(), score(), count(), evidence(), comparisons, `in`, `and`, `or`, `not`"
+    "a condition is made of facts, finding(), score(), count(), evidence(), phrase(), terms(), rx(), in_list(), match(), comparisons, "
+    "`in`, `+ - * /`, `and`, `or`, `not`"
 )
+
+
+_WANTED: dict[str, tuple[int, ...]] = {"evidence": (2,), "in_list": (2,), "distinct": (3,), "count": (1, 2)}
+"""How many texts a function takes, where it is not one."""
 
 
 def parse(source: str, place: Place) -> Expr:
@@ -135,7 +163,7 @@ class _Parser:
         if isinstance(node, ast.Compare):
             return self._compare(node, at)
         operand = self._operand(node)
-        if isinstance(operand, Found) or (isinstance(operand, Literal) and isinstance(operand.value, bool)):
+        if isinstance(operand, Found | Hit) or (isinstance(operand, Literal) and isinstance(operand.value, bool)):
             return operand
         if isinstance(operand, FactName) and FACTS[operand.name].kind == "bool":
             return operand
@@ -150,9 +178,9 @@ class _Parser:
             if known is None:
                 raise self._fault(at, "`is` is not allowed", "compare with `==`")
             operators.append(known)
-        operands = [self._operand(node.left)]
+        operands = [self._value(node.left)]
         for operator, right in zip(operators, node.comparators, strict=True):
-            operands.append(self._choice(right) if operator in {"in", "not in"} else self._operand(right))
+            operands.append(self._choice(right) if operator in {"in", "not in"} else self._value(right))
         compare = Compare(tuple(operands), tuple(operators), at)
         self._typed(compare)
         return compare
@@ -187,7 +215,7 @@ class _Parser:
             raise self._fault(at, "`in` needs a list of values on its right", 'write `kind in ["post", "file"]`')
         values: list[Plain] = []
         for element in node.elts:
-            operand = self._operand(element)
+            operand = self._value(element)
             if not isinstance(operand, Literal):
                 raise self._fault(
                     operand.at, "the list after `in` holds written-out values only", 'write `["one", "two"]`'
@@ -197,7 +225,14 @@ class _Parser:
             values.append(operand.value)
         return Choice(tuple(values), at)
 
-    def _operand(self, node: ast.expr) -> Operand:
+    def _value(self, node: ast.expr) -> Operand:
+        """Give a value that can be compared or calculated with."""
+        operand = self._operand(node)
+        if isinstance(operand, Hit):
+            raise self._fault(operand.at, f"`{operand.kind}` is true or false by itself", "leave the comparison out")
+        return operand
+
+    def _operand(self, node: ast.expr) -> Operand | Hit:
         at = self._at(node)
         if isinstance(node, ast.Constant):
             return self._literal(node, at)
@@ -205,6 +240,11 @@ class _Parser:
             return self._fact(node, at)
         if isinstance(node, ast.Call):
             return self._call(node, at)
+        if isinstance(node, ast.BinOp) and type(node.op) in _SIGNS:
+            return self._arithmetic(node, at)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call):
+            hint = f'write `{node.attr}("label")`' if node.attr in FUNCTIONS else 'write `evidence("label", "key")`'
+            raise self._fault(at, "a dot is not allowed in a condition", hint)
         if isinstance(node, ast.BoolOp | ast.Compare) or (
             isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
         ):
@@ -229,31 +269,91 @@ class _Parser:
             if node.id in FUNCTIONS:
                 raise self._fault(at, f"`{node.id}` needs a label", f"write `{FUNCTIONS[node.id]}`")
             raise self._fault(at, f"there is no fact `{written}`", nearest(written, FACTS))
-        if not declared.reason:
-            hint = "what a rule rests on is what was noticed, never in which language or by whom it was written"
-            raise self._fault(at, f"`{written}` may be shown but cannot decide", hint)
+        if declared.instead:
+            raise self._fault(at, f"`{written}` may be shown but cannot decide", declared.instead)
         return FactName(node.id, at)
 
-    def _call(self, node: ast.Call, at: int) -> Found | Score | Count | Evidence:
+    def _arithmetic(self, node: ast.BinOp, at: int) -> Arithmetic:
+        """Give two numbers combined."""
+        depth = 0
+        inner: ast.expr = node
+        while isinstance(inner, ast.BinOp):
+            depth, inner = depth + 1, inner.left
+            if depth > DEEPEST:
+                raise self._fault(at, "the condition is nested too deeply", "split it over several lines")
+        left, right = self._value(node.left), self._value(node.right)
+        for side in (left, right):
+            if isinstance(side, Evidence):
+                raise self._fault(side.at, "one cannot calculate with evidence()", "compare it by itself")
+            if _kinds(side) != {"number"}:
+                raise self._fault(side.at, f"{_told(side)} cannot be calculated with", "calculate with numbers")
+        return Arithmetic(_SIGNS[type(node.op)], left, right, at)
+
+    def _call(self, node: ast.Call, at: int) -> Operand | Hit:
         if not isinstance(node.func, ast.Name) or self._slice(node.func) not in FUNCTIONS:
             called = self._slice(node.func)[:64]
             hint = nearest(called, FUNCTIONS) if isinstance(node.func, ast.Name) else _ALLOWED
             raise self._fault(at, f"there is no function `{called}`", hint)
         name = node.func.id
-        wanted = 2 if name == "evidence" else 1
         texts = [
             argument.value
             for argument in node.args
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
         ]
-        if node.keywords or len(node.args) != wanted or len(texts) != wanted:
+        if node.keywords or len(texts) != len(node.args) or len(texts) not in _WANTED.get(name, (1,)):
             raise self._fault(at, f"`{name}` does not take that", f"write `{FUNCTIONS[name]}`")
-        label_at = self._at(node.args[0]) + 1
+        places = [self._at(argument) + 1 for argument in node.args]
+        if name in _HIT_KINDS:
+            return self._hit(_HIT_KINDS[name], texts, places)
+        if name == "distinct" or (name == "count" and len(texts) == 2):
+            return self._counted(texts, places)
+        if name == "days_since":
+            if texts[0] not in INSTANTS:
+                raise self._fault(places[0], f"there is no instant `{texts[0][:64]}`", nearest(texts[0], INSTANTS))
+            return DaysSince(texts[0], places[0])
         if name == "finding":
-            return Found(texts[0], label_at)
+            return Found(texts[0], places[0])
         if name == "score":
-            return Score(texts[0], label_at)
-        return Count(texts[0], label_at) if name == "count" else Evidence(texts[0], texts[1], label_at)
+            return Score(texts[0], places[0])
+        return Count(texts[0], places[0]) if name == "count" else Evidence(texts[0], texts[1], places[0])
+
+    def _hit(self, kind: HitKind, texts: list[str], places: list[int]) -> Hit:
+        """Give a pattern, list or bank that is asked for."""
+        name, at = texts[0], places[0]
+        if kind == "phrase":
+            words = sum(any(char.isalnum() for char in word) for word in hits.folded_phrase(name).split())
+            if not words:
+                raise self._fault(at, "this phrase has no letter or digit", "write the words to look for")
+            if words > MOST_WORDS:
+                raise self._fault(at, f"a phrase has at most {MOST_WORDS} words", "write its telling words")
+        elif kind == "rx":
+            try:
+                rx.expression(name)
+            except rx.BadExpression as error:
+                raise self._fault(at + error.at, error.what, error.hint) from None
+        elif kind != "match" and not _NAME.match(name):
+            raise self._fault(at, f"`{name[:64]}` is no name of a list", "small letters, digits, `.`, `-` and `_`")
+        elif not name.strip() or len(name) > 128:
+            raise self._fault(at, "the name of a bank has 1 to 128 characters", "write the name of a bank")
+        if kind == "in_list" and texts[1] not in hits.KINDS:
+            raise self._fault(
+                places[1], f"one cannot look up `{texts[1][:64]}` in a list", nearest(texts[1], hits.KINDS)
+            )
+        return hits.hit(kind, name, texts[1] if kind == "in_list" else "", at)
+
+    def _counted(self, texts: list[str], places: list[int]) -> Counted:
+        """Give a counter over a window of time."""
+        what, by = (texts[0], texts[1]) if len(texts) == 3 else ("", texts[0])
+        for entity, place in zip(texts[:-1], places, strict=False):
+            if entity not in ENTITIES:
+                raise self._fault(place, f"`{entity[:64]}` cannot be counted by", nearest(entity, ENTITIES))
+        if what == by:
+            raise self._fault(places[0], f"among posts that share one {by} there is one {by}", "count something else")
+        if not minutes(texts[-1]):
+            raise self._fault(
+                places[-1], f"`{texts[-1][:64]}` is no length of time", "write `15m`, `24h` or `7d`, 90d at most"
+            )
+        return Counted(Counter(what, by, texts[-1]), places[0])
 
     def _at(self, node: ast.expr) -> int:
         """Give the character offset of a node; `ast` counts UTF-8 bytes."""

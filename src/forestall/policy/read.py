@@ -5,6 +5,7 @@ One fault is collected per rule, excuse or section, so that a whole ruleset is c
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import TypeVar
 
 from forestall.model.decision import Fact
@@ -15,7 +16,19 @@ from forestall.policy.fault import Fault, Faulty, Place, nearest
 from forestall.policy.marked import Fields, Items, Node, Text
 from forestall.policy.parse import parse
 from forestall.policy.template import Template, template
-from forestall.policy.written import Clue, Condition, Example, Keys, Named, Pardon, Rule, Weight, Written
+from forestall.policy.written import (
+    Clue,
+    Condition,
+    Example,
+    Keys,
+    Limits,
+    Named,
+    Pardon,
+    Rule,
+    Status,
+    Weight,
+    Written,
+)
 
 T = TypeVar("T")
 
@@ -23,12 +36,29 @@ DISCOUNT = 0.3
 """What part of its weight an excused finding keeps in the priority where the ruleset does not say."""
 
 _SECTIONS = ("name", "rules", "excuses", "never_excused", "priority", "evidence")
-_RULE = ("id", "version", "title", "clause", "outcome", "when", "reason", "unknown", "examples")
+_RULE = (
+    *(
+        "id",
+        "version",
+        "title",
+        "clause",
+        "limb",
+        "severity",
+        "owner",
+        "status",
+        "effective",
+        "jurisdictions",
+        "surfaces",
+    ),
+    *("outcome", "when", "reason", "unknown", "known_false_positives", "must_match", "must_not_match"),
+)
 _RULE_NEEDED = ("id", "version", "title", "clause", "outcome", "when", "reason")
 _PARDON = ("name", "text", "context", "at_least", "excuses", "unless")
 _PARDON_NEEDED = ("name", "text", "context", "excuses")
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?\Z")
+_COUNTER = re.compile(r"(?:count|distinct)\([a-z]+(?:, [a-z]+)?, [0-9]+[mhd]\)\Z")
+"""How a counter stands among the facts of an example (`Counter.fact`)."""
 _LONGEST_TEXT = 2_000
 _MOST_EXAMPLES = 50
 
@@ -129,9 +159,61 @@ def _rule(node: Node) -> Rule:
         when=when,
         reason=_template(value["reason"]),
         unknown=_outcome(value["unknown"], (Outcome.PASS, Outcome.REVIEW)) if "unknown" in value else default,
-        examples=tuple(_examples(value["examples"])) if "examples" in value else (),
+        examples=(
+            *(_examples(value["must_match"], fires=True) if "must_match" in value else ()),
+            *(_examples(value["must_not_match"], fires=False) if "must_not_match" in value else ()),
+        ),
+        status=_status(value["status"]) if "status" in value else Status.LIVE,
+        limits=_limits(value),
+        limb=_text(value["limb"]) if "limb" in value else "",
+        severity=_severity(value["severity"]) if "severity" in value else 3,
+        owner=_text(value["owner"]) if "owner" in value else "",
+        false_positives=_texts(value.get("known_false_positives")),
         places=_places(fields),
     )
+
+
+def _limits(value: Mapping[str, Node]) -> Limits:
+    """Read when and where a rule applies."""
+    since = until = ""
+    if "effective" in value:
+        fields = _fields(value["effective"], "a mapping with `from` and `until`")
+        _known(fields, ("from", "until"), ())
+        days = {name: _day(node) for name, (_, node) in fields.entries.items()}
+        since, until = days.get("from", ""), days.get("until", "")
+        if since and until and until < since:
+            raise Faulty(Fault(fields.place, f"the rule ends on {until} before it begins on {since}", "swap the days"))
+    return Limits(since, until, _texts(value.get("jurisdictions")), _texts(value.get("surfaces")))
+
+
+def _day(node: Node) -> str:
+    """Give a day as it is written, `2026-11-24`."""
+    text = _text(node, "a day")
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise Faulty(Fault(node.place, f"`{text[:64]}` is no day", "write it like 2026-11-24")) from None
+
+
+def _status(node: Node) -> Status:
+    """Give a rule's status."""
+    text = _text(node)
+    if text not in set(Status):
+        raise Faulty(Fault(node.place, f"`{text[:64]}` is no status", nearest(text, Status)))
+    return Status(text)
+
+
+def _severity(node: Node) -> int:
+    """Give a severity from 1 to 5."""
+    number = _whole(node)
+    if not 1 <= number <= 5:
+        raise Faulty(Fault(node.place, f"`{number}` is no severity", "write 1 (least) to 5 (worst)"))
+    return number
+
+
+def _texts(node: Node | None) -> tuple[str, ...]:
+    """Give a list of texts; none where it was left out."""
+    return tuple(_text(item) for item in _items(node, "a list of texts")) if node is not None else ()
 
 
 def _pardon(node: Node) -> Pardon:
@@ -152,32 +234,34 @@ def _pardon(node: Node) -> Pardon:
     )
 
 
-def _examples(node: Node) -> Iterator[Example]:
-    """Read the examples of a rule."""
-    fields = _fields(node, "a mapping with `fires` and `quiet`")
-    _known(fields, ("fires", "quiet"), ())
-    for side, (_, value) in fields.entries.items():
-        items = _items(value, "a list of examples")
-        if len(items) > _MOST_EXAMPLES:
-            raise Faulty(Fault(value.place, f"more than {_MOST_EXAMPLES} examples", "keep the telling ones"))
-        for item in items:
-            yield _example(item, side == "fires")
+def _examples(node: Node, *, fires: bool) -> Iterator[Example]:
+    """Read the examples of a rule that must match, or must not."""
+    items = _items(node, "a list of examples")
+    if len(items) > _MOST_EXAMPLES:
+        raise Faulty(Fault(node.place, f"more than {_MOST_EXAMPLES} examples", "keep the telling ones"))
+    for item in items:
+        yield _example(item, fires)
 
 
 def _example(node: Node, fires: bool) -> Example:
-    """Read one example: labels with a score (or a mapping of `score` and evidence), and facts by name."""
+    """Read one example: a text, labels with a score (or a mapping of `score` and evidence), and facts by name."""
     clues: list[Clue] = []
     facts: dict[str, Fact] = {}
-    for name, (key, value) in _fields(node, "a mapping of labels and facts").entries.items():
-        if name in FACTS:
+    text = ""
+    for name, (key, value) in _fields(node, "a mapping of labels and facts, or of `text`").entries.items():
+        if name == "text":
+            text = _text(value)
+        elif name in FACTS:
             facts[name] = _fact(name, value)
+        elif _COUNTER.match(name):
+            facts[name] = None if _text(value) == "unknown" else _whole(value)
         elif isinstance(value, Fields):
             said = {under: _plain(entry) for under, (_, entry) in value.entries.items() if under != "score"}
             score = _share(value.entries["score"][1]) if "score" in value.entries else 1.0
             clues.append(Clue(name, score, said, key.place))
         else:
             clues.append(Clue(name, _share(value), {}, key.place))
-    return Example(fires, tuple(clues), facts, node.place)
+    return Example(fires, tuple(clues), facts, node.place, text)
 
 
 def _fact(name: str, node: Node) -> Fact:

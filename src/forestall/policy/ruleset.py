@@ -2,19 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.resources import files as packaged
 from pathlib import Path
 
 from forestall.model.errors import BadPolicy
 from forestall.model.outcome import Outcome
+from forestall.policy import hits
 from forestall.policy.check import check
 from forestall.policy.engine import Ruleset, make_ready
-from forestall.policy.examples import unmet
-from forestall.policy.fault import refuse
+from forestall.policy.examples import Tried, tried, unmet
+from forestall.policy.fault import Fault, refuse, render
 from forestall.policy.read import Reader
+from forestall.policy.warn import warnings
+from forestall.policy.written import Written
 
-__all__ = ["Ruleset", "default_files", "files_of", "load"]
+__all__ = ["Ruleset", "Tried", "default_files", "files_of", "load"]
 
 LARGEST = 1024 * 1024
 """Most characters of all files of a ruleset together."""
@@ -22,13 +25,15 @@ MOST_FILES = 200
 """Most files of a ruleset."""
 
 
-def load(files: Mapping[str, str], labels: Mapping[str, Outcome]) -> Ruleset:
+def load(files: Mapping[str, str], labels: Mapping[str, Outcome], *, examples: bool = True) -> Ruleset:
     """Make a ruleset of rule files; raises BadPolicy that tells every fault with file, line, column and hint.
 
     Takes:
         files: file name → text. Names order the files; line ends and a byte order mark make no difference.
+        examples: whether the examples must hold too.
         labels: every label the detectors declare → its ceiling; keep them with a bundle that is kept, to load it again years later.
     """
+    labels = {**hits.LABELS, **labels}
     normal = {name: _normal(text) for name, text in sorted(files.items())}
     if not normal:
         raise BadPolicy("the ruleset has no files", "give a folder with at least one `.yaml` file of rules")
@@ -36,18 +41,34 @@ def load(files: Mapping[str, str], labels: Mapping[str, Outcome]) -> Ruleset:
         raise BadPolicy(
             f"the ruleset has more than {MOST_FILES} files or {LARGEST} characters", "leave out what is no rule"
         )
-    reader = Reader()
-    for name, text in normal.items():
-        reader.file(name, text)
-    written = reader.written()
-    faults = [*reader.faults, *check(written, labels)]
+    written, faults = _read(normal)
+    faults += check(written, labels)
     if faults:
         raise refuse(faults, normal)
     ruleset = make_ready(written, _version(normal), normal)
-    faults = unmet(ruleset, labels)
+    faults = unmet(ruleset, labels) if examples else []
     if faults:
         raise refuse(faults, normal)
     return ruleset
+
+
+def try_all(files: Mapping[str, str], labels: Mapping[str, Outcome]) -> list[Tried]:
+    """Try every example of rule files that hold together otherwise; raises BadPolicy where they do not."""
+    return list(tried(load(files, labels, examples=False), {**hits.LABELS, **labels}))
+
+
+def second_looks(files: Mapping[str, str], today: str, lists: Collection[str] | None = None) -> list[str]:
+    """Give, as text with the lines they are about, the warnings on rule files that hold together (see `warn.warnings`)."""
+    normal = {name: _normal(text) for name, text in sorted(files.items())}
+    return [render(fault, normal) for fault in sorted(warnings(_read(normal)[0], today, lists))]
+
+
+def _read(normal: Mapping[str, str]) -> tuple[Written, list[Fault]]:
+    """Read normalised files; give what they say and what is wrong with how."""
+    reader = Reader()
+    for name, text in normal.items():
+        reader.file(name, text)
+    return reader.written(), reader.faults
 
 
 def default_files() -> dict[str, str]:

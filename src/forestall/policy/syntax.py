@@ -6,7 +6,11 @@
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
+from forestall.model.counter import Counter
+
 Operator = OneOf["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
+Sign = OneOf["+", "-", "*", "/"]
+HitKind = OneOf["phrase", "terms", "rx", "in_list", "match"]
 Plain = str | int | float | bool
 
 
@@ -67,7 +71,49 @@ class Evidence:
     at: int = field(default=0, compare=False)
 
 
-Operand = Literal | Choice | FactName | Found | Score | Count | Evidence
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """`count("contact", "24h")` and `distinct("author", "contact", "24h")`: a counter; unknown where it was not counted."""
+
+    counter: Counter
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DaysSince:
+    """`days_since("published")`: days from that instant to the decision, with a fraction; unknown where either is not known."""
+
+    name: str
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """Two numbers added, subtracted, multiplied or divided; unknown if one is unknown, or divided by zero."""
+
+    sign: Sign
+    left: "Operand"
+    right: "Operand"
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Whether a counted match of a pattern, a list or a bank is there: `phrase`, `terms`, `rx`, `in_list`, `match`.
+
+    `name` is the phrase, list, regular expression or bank as written; `of` what of the item is looked up (`in_list` only). `id` is how
+    findings name it: two spellings that fold alike have one. Turned round by `not`, it asks that there is none, counted or not, so
+    that an excuse never makes an absence.
+    """
+
+    kind: HitKind
+    name: str
+    of: str = ""
+    id: str = ""
+    at: int = field(default=0, compare=False)
+
+
+Operand = Literal | Choice | FactName | Found | Score | Count | Evidence | Counted | DaysSince | Arithmetic
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +149,4 @@ class Or:
     at: int = field(default=0, compare=False)
 
 
-Expr = And | Or | Not | Compare | Found | FactName | Literal
+Expr = And | Or | Not | Compare | Found | Hit | FactName | Literal

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from forestall.model.decision import Fact
 from forestall.model.outcome import Outcome
@@ -31,20 +32,45 @@ class Clue:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A case a rule must (`fires`) or must not fire on."""
+    """A case a rule must (`fires`) or must not fire on: what was found, facts, and a text that its patterns are looked for in."""
 
     fires: bool
     clues: tuple[Clue, ...]
     facts: Mapping[str, Fact]
     place: Place
+    text: str = ""
+
+
+class Status(StrEnum):
+    """What a rule is for now."""
+
+    DRAFT = "draft"
+    """It is checked, and does nothing."""
+    SHADOW = "shadow"
+    """It is asked beside the others, and what it would have said is kept; it changes nothing."""
+    LIVE = "live"
+    """It decides."""
+    RETIRED = "retired"
+    """It decided once; it is checked, and does nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When and where a rule applies: from one day to another (UTC, both included; empty is open), in which areas and surfaces."""
+
+    since: str = ""
+    until: str = ""
+    jurisdictions: tuple[str, ...] = ()
+    surfaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule: when all its conditions are true it asks for `outcome` and says `reason`.
 
-    `unknown` is what it asks for when a condition cannot be answered and none is false: `review` or `pass`.
-    `places` says where each field was written.
+    `unknown` is what it asks for when a condition cannot be answered and none is false: `review` or `pass`. `limb` is the part of the
+    policy clause, `severity` 1 to 5, `owner` who looks after it, `false_positives` what it is known to catch wrongly. `places` says
+    where each field was written.
     """
 
     id: str
@@ -56,6 +82,12 @@ class Rule:
     reason: Template
     unknown: Outcome
     examples: tuple[Example, ...] = ()
+    status: Status = Status.LIVE
+    limits: Limits = Limits()
+    limb: str = ""
+    severity: int = 3
+    owner: str = ""
+    false_positives: tuple[str, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
 

@@ -50,6 +50,10 @@ class MemoryRules(MemoryRows):
         """Give how many decisions have findings with exactly these labels."""
         return Counter(labels for one in self._all(DECISION) if (labels := labels_of(one.findings)))
 
+    def count_decided(self) -> int:
+        """Count all decisions."""
+        return len(self._all(DECISION))
+
     def asked_by_day(self) -> Mapping[str, int]:
         """Give how many machine decisions asked a person, by day."""
         return Counter(one.at[:10] for one in self._last() if one.outcome.asks_a_person)

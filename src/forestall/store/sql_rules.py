@@ -45,6 +45,7 @@ _SHADOWS = (
 )
 _LABELLED = decisions.c.labels != literal_column("''")
 _LABEL_SETS = select(decisions.c.labels, func.count().label("number")).where(_LABELLED).group_by(decisions.c.labels)
+_COUNT_DECIDED = select(func.count()).select_from(decisions)
 _FIRST = select(func.min(decisions.c.seq))
 _NEWEST_DECISION = select(func.max(decisions.c.seq))
 _later = decisions.alias("later")
@@ -195,6 +196,10 @@ class SqlRules:
     def label_sets(self) -> Mapping[str, int]:
         """Give how many decisions have findings with exactly these labels."""
         return {str(row.labels): int(row.number) for row in self._readers.rows(_LABEL_SETS)}
+
+    def count_decided(self) -> int:
+        """Count all decisions."""
+        return int(self._readers.value(_COUNT_DECIDED))
 
     def asked_by_day(self) -> Mapping[str, int]:
         """Give how many machine decisions asked a person, by day."""

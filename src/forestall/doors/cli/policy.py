@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from forestall.assembly import check_policy
-from forestall.doors.cli import policy_trial, policy_versions
+from forestall.assembly import check_policy, try_examples
+from forestall.doors.cli import exits, policy_trial, policy_versions
 from forestall.doors.cli.safe import safe
-from forestall.policy.ruleset import default_files
+from forestall.model.ids import now
+from forestall.policy.ruleset import default_files, second_looks
 
 
 @click.group("policy")
@@ -16,15 +17,48 @@ def command() -> None:
 
 
 @command.command(
-    "check", epilog="\b\nExample:\n  forestall policy check my-policy/\n\nExit status: 0 it holds, 2 it does not."
+    "check",
+    epilog="\b\nExample:\n  forestall policy check my-policy/\n\n"
+    "Exit status: 0 it holds, 10 it holds and something is worth a second look, 2 it does not hold.",
 )
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False))
-def check(folder: str) -> None:
-    """Check a policy folder: spelling, types, labels, ceilings, unreachable rules, and every example in it."""
+def check(folder: str) -> int:
+    """Check a policy folder: spelling, types, labels, ceilings, unreachable rules, and every example in it.
+
+    What holds together and is still odd is told too: rules that repeat or contradict each other, have ended, or have no example.
+    """
     rules = check_policy(folder)
     examples = sum(len(rule.examples) for rule in rules.rules)
+    odd = second_looks(rules.files, now()[:10])
+    for line in odd:
+        click.echo(safe(f"look again: {line}", lines=True), err=True)
     click.echo(safe(f"{rules.name}: {len(rules.rules)} rules hold, {examples} examples too"))
     click.echo(f"version {rules.version}")
+    return exits.PERSON if odd else exits.OK
+
+
+@command.command(
+    "test",
+    epilog="\b\nExamples:\n  forestall policy test my-policy/\n  forestall policy test my-policy/ --rule pledge\n\n"
+    "Exit status: 0 all hold, 10 some do not.",
+)
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False))
+@click.option("--rule", metavar="ID", default="", help="Only the examples of this rule.")
+def test(folder: str, rule: str) -> int:
+    """Try every example of a policy folder and show each; those of rules that do not decide yet as if they did."""
+    tried = [one for one in try_examples(folder) if rule in ("", one.rule.id)]
+    if not tried:
+        raise click.UsageError(f"There is no example{f' of a rule {rule}' if rule else ''} in {folder}.")
+    for one in tried:
+        wanted = "must match" if one.example.fires else "must not match"
+        place = one.example.place
+        mark = "✗" if one.wrong else "✓"
+        click.echo(
+            safe(f"{mark} {one.rule.id} {wanted}  {place.file}:{place.line}{f'  {one.wrong}' if one.wrong else ''}")
+        )
+    wrong = sum(bool(one.wrong) for one in tried)
+    click.echo(f"{len(tried) - wrong} of {len(tried)} examples hold")
+    return exits.PERSON if wrong else exits.OK
 
 
 @command.command("copy", epilog="\b\nExample:\n  forestall policy copy my-policy/")

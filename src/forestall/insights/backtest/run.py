@@ -12,6 +12,7 @@ from forestall.model.outcome import Outcome
 from forestall.model.rulebook import Batches, RuleSource, Snapshot
 from forestall.policy.engine import Ruleset
 from forestall.policy.ruleset import load
+from forestall.policy.texts import Terms_
 
 APART = 30_000
 """Decisions from which more than one process is worth starting."""
@@ -23,6 +24,10 @@ Progress = Callable[[int, int], None]
 
 Packed = tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]
 """A ruleset as it travels to another process: its files, and the ceilings of all labels."""
+
+
+Lists = tuple[tuple[str, str, tuple[str, ...]], ...]
+"""Lists of terms as they travel: name, version, terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ def backtest(
     labels: Mapping[str, Outcome],
     source: RuleSource,
     *,
+    lists: Mapping[str, Terms_] | None = None,
     processes: int = 2,
     progress: Progress = lambda _done, _all: None,
 ) -> Backtest:
@@ -53,14 +59,15 @@ def backtest(
 
     Takes:
         labels: every label with its ceiling, as both rulesets were loaded with.
+        lists: the lists of terms that new patterns name, as they are now.
         processes: how many may work at once; with few decisions this one does it alone.
         progress: told after each part.
     """
-    plan = plan_of(before, after)
+    plan = plan_of(before, after, lists)
     sets = source.label_sets()
-    wanted = plan.concerned(sets.keys())
-    number = sum(sets[one] for one in wanted)
-    parts = source.snapshots(wanted, max(number // PART, 1)) if number else []
+    wanted = None if plan.everything else plan.concerned(sets.keys())
+    number = source.count_decided() if wanted is None else sum(sets[one] for one in wanted)
+    parts = source.snapshots(wanted, max(number // PART, 1), texts=plan.searches) if number else []
     tally = Tally()
     with ThreadPoolExecutor(1) as beside:  # the database counts while rules are tried
         asked = beside.submit(source.asked_by_day)
@@ -86,7 +93,8 @@ def _tallies(plan: Plan, parts: Sequence[Batches], labels: Mapping[str, Outcome]
         return
     packed = tuple(_packed(ruleset, labels) for ruleset in (plan.before, plan.after))
     with ProcessPoolExecutor(min(processes, len(parts)), mp_context=get_context("spawn")) as pool:
-        waiting: list[Future[Tally]] = [pool.submit(_part, packed[0], packed[1], part) for part in parts]
+        lists = tuple(sorted((name, version, tuple(terms)) for name, (version, terms) in plan.lists.items()))
+        waiting: list[Future[Tally]] = [pool.submit(_part, packed[0], packed[1], lists, part) for part in parts]
         try:
             for done in as_completed(waiting):
                 yield done.result()
@@ -100,15 +108,15 @@ def _packed(ruleset: Ruleset, labels: Mapping[str, Outcome]) -> Packed:
     return tuple(sorted(ruleset.files.items())), tuple(sorted((name, one.value) for name, one in labels.items()))
 
 
-def _part(before: Packed, after: Packed, part: Batches) -> Tally:
+def _part(before: Packed, after: Packed, lists: Lists, part: Batches) -> Tally:
     """Count one part, in a process of its own."""
-    return tried(_plan(before, after), (one for batch in part for one in batch))
+    return tried(_plan(before, after, lists), (one for batch in part for one in batch))
 
 
 @lru_cache(maxsize=2)
-def _plan(before: Packed, after: Packed) -> Plan:
+def _plan(before: Packed, after: Packed, lists: Lists) -> Plan:
     """Give the plan again where it travelled to, once for all parts."""
-    return plan_of(_loaded(before), _loaded(after))
+    return plan_of(_loaded(before), _loaded(after), {name: (version, terms) for name, version, terms in lists})
 
 
 def _loaded(packed: Packed) -> Ruleset:

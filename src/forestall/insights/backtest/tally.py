@@ -99,6 +99,7 @@ class Tally:
         """Count one decision."""
         sides = plan.sides(one)
         self.looked += 1
+        self.purged += plan.searches and one.texts is None
         if sides is None:
             return
         self.touched += 1
