@@ -47,6 +47,7 @@ HERE = Place("rules.yaml", 7, 9)
         ('phrase("Join US!")', Hit("phrase", "Join US!", "", "phrase: join us!")),
         ('in_list("places", "url")', Hit("in_list", "places", "url", "in_list: places, url")),
         ('match("Ashen posters")', Hit("match", "Ashen posters", "", "match: Ashen posters")),
+        (r'rx(r"\bjoin\b")', Hit("rx", r"\bjoin\b", "", r"rx: \bjoin\b")),
         ('rx("join (us|them)")', Hit("rx", "join (us|them)", "", "rx: join (us|them)")),
         ('count("contact", "24h") >= 3', Compare((Counted(Counter("", "contact", "24h")), Literal(3)), (">=",))),
         (
@@ -91,7 +92,9 @@ def test_what_is_admitted(source: str, tree: Expr) -> None:
         ("phrase(kind)", 0, "does not take that"),
         ('terms("Not A Name")', 7, "no name of a list"),
         ('in_list("places", "person")', 19, "one cannot look up `person`"),
-        ('rx("(a)\\1") and has_media'.replace("\\\\", "\\"), 7, "not allowed in a condition"),
+        ('rx("a\\b")', 5, "not allowed in a condition"),
+        ('rx(r"(a)\\1")', 8, "back-reference"),
+        ('phrase("a\\n")', 9, "not allowed in a condition"),
         ('rx("(?=a)b")', 4, "looking ahead"),
         ('rx("a*")', 4, "holds even where nothing is written"),
         ('rx("(a")', 4, "this bracket is not closed"),

@@ -52,7 +52,7 @@ FUNCTIONS = {
     "evidence": 'evidence("label", "key")',
     "phrase": 'phrase("words as they are said")',
     "terms": 'terms("list")',
-    "rx": 'rx("expression")',
+    "rx": 'rx(r"expression")',
     "in_list": 'in_list("list", "url")',
     "match": 'match("bank")',
     "days_since": 'days_since("published")',
@@ -127,7 +127,7 @@ class _Parser:
                 LONGEST, f"the condition is longer than {LONGEST} characters", "split it over several lines"
             )
         for offset, char in enumerate(self.source):
-            if char == "\\" or not char.isprintable():
+            if not char.isprintable():
                 raise self._fault(
                     offset, f"the character {char!a} is not allowed in a condition", "write plain characters"
                 )
@@ -135,7 +135,19 @@ class _Parser:
             tree = ast.parse(self.source, mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise self._syntax(error) from None
+        self._no_escapes(tree)
         return self._expr(tree.body, 0)
+
+    def _no_escapes(self, tree: ast.Expression) -> None:
+        """Refuse escapes: a text means the characters it shows. Expressions, which are full of them, are written `r"…"`."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                written = self._slice(node)
+                if "\\" in written and not _raw(written):
+                    at = self._at(node) + written.index("\\")
+                    raise self._fault(
+                        at, "the character '\\\\' is not allowed in a condition", 'write an expression as `rx(r"…")`'
+                    )
 
     def _syntax(self, error: Exception) -> Faulty:
         offset = max(0, (getattr(error, "offset", None) or 1) - 1)
@@ -302,7 +314,7 @@ class _Parser:
         ]
         if node.keywords or len(texts) != len(node.args) or len(texts) not in _WANTED.get(name, (1,)):
             raise self._fault(at, f"`{name}` does not take that", f"write `{FUNCTIONS[name]}`")
-        places = [self._at(argument) + 1 for argument in node.args]
+        places = [self._at(argument) + (2 if _raw(self._slice(argument)) else 1) for argument in node.args]
         if name in _HIT_KINDS:
             return self._hit(_HIT_KINDS[name], texts, places)
         if name == "distinct" or (name == "count" and len(texts) == 2):
@@ -366,6 +378,11 @@ class _Parser:
     def _fault(self, offset: int, what: str, hint: str) -> Faulty:
         place = Place(self.place.file, self.place.line, self.place.column + offset)
         return Faulty(Fault(place, what, hint))
+
+
+def _raw(written: str) -> bool:
+    """Tell whether a text is written `r"…"`."""
+    return written[:1] in {"r", "R"}
 
 
 def _kind(value: Plain) -> str:
