@@ -1,9 +1,8 @@
 """The inner loops of matching: from a folded text to the cues whose phrases stand in it.
 
-Patterns are a tree of letters in one hash table (`plant`): a row of `steps` is a state, a code point and the state it leads to, 21 bits
-each; 0 is a free row, and state 0 the root, to which nothing leads. `ends` says of each state which pattern ends there. A pattern
-begins only where a word does (or where one may, see `_plain_pieces` and `_hidden_pieces`), so the tree is entered once a word and
-seldom followed far. No pattern is long, so time is linear in the text.
+Patterns are a tree of letters (`plant`), whose states are numbered level by level from the root, so that those all texts come by lie
+together, and the children of a state one after another. A pattern begins only where a word does (or where one may, see `_plain_pieces`
+and `_hidden_pieces`), so the tree is entered once a word and seldom followed far. No pattern is long, so time is linear in the text.
 """
 # ruff: noqa: PLR0917 - kernels take arrays one by one; a struct would cost more per call than the loop
 
@@ -14,8 +13,9 @@ from forestall.text.fold_kernels import LOW_LINE, NEWLINE, SPACE, Bytes, Codes
 from forestall.text.kernel import lean
 from forestall.text.tables import CHANGED, LOOSE
 
-Steps = NDArray[np.uint64]
-
+BEGIN, LETTER, ENDS = range(3)
+"""Rows of a tree, with a column for each state and one more: where its children begin, which end where those of the next one begin; the
+letter that leads to it; which pattern ends at it, or -1."""
 PATTERN, FROM, TO, CLOSED = range(4)
 """Columns of pieces: which pattern, its offsets in the folded text, whether it ends where the word does."""
 CUE, PART, PARTS, TIGHT = range(4)
@@ -23,11 +23,6 @@ CUE, PART, PARTS, TIGHT = range(4)
 one before as the next word."""
 FIRST, LAST, HIDDEN, WHOLE = range(1, 5)
 """Columns of what is found, behind `CUE`: folded offsets, whether the words were obfuscated, whether they stand together."""
-MOST_STATES = 1 << 21
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_HALF, _BITS, _ONE = np.uint64(32), np.uint64(21), np.uint64(1)
-_LOW = np.uint64(MOST_STATES - 1)
 _HAMZA, _YEH = 0x0621, 0x064A
 """The first and the last Arabic letter."""
 _LONGEST_PROCLITIC = 4
@@ -38,7 +33,7 @@ _LONGEST_ENDING = 8
 """Most letters that may follow a pattern with an open end."""
 _SHORTEST_INSIDE = 5
 """Fewest letters of a match that may begin or end inside words glued together; shorter ones stand there by chance."""
-_NOWHERE = -1
+_NONE = -1
 
 
 @lean
@@ -46,62 +41,50 @@ def count_states(held: Codes, starts: Codes) -> int:
     """Give how many states the tree of sorted patterns has, the root included; `starts` says where in `held` each begins, and the end."""
     states = 1
     for number in range(len(starts) - 1):
-        states += starts[number + 1] - starts[number] - _shared(held, starts, number)
+        shared = 0
+        if number > 0:
+            before, at = starts[number - 1], starts[number]
+            while before + shared < at and held[before + shared] == held[at + shared]:
+                shared += 1
+        states += starts[number + 1] - starts[number] - shared
     return states
 
 
 @lean
-def plant(held: Codes, starts: Codes, path: Codes, steps: Steps, ends: Codes) -> None:
-    """Build the tree of sorted patterns. `path` is scratch, as long as the longest.
-
-    `steps` comes all 0, a power of two long and at most half full, `ends` all -1, a row for each state.
-    """
-    states = 0
-    for number in range(len(starts) - 1):
-        shared = _shared(held, starts, number)
-        state = path[shared - 1] if shared > 0 else 0
-        for k in range(shared, starts[number + 1] - starts[number]):
-            states += 1
-            _put(state, held[starts[number] + k], states, steps)
-            path[k] = state = states
-        ends[state] = number
-
-
-@lean
-def _shared(held: Codes, starts: Codes, number: int) -> int:
-    """Give how many letters a pattern begins with that the one before it begins with too."""
-    if number == 0:
-        return 0
-    before, at, k = starts[number - 1], starts[number], 0
-    while before + k < at and at + k < starts[number + 1] and held[before + k] == held[at + k]:
-        k += 1
-    return k
+def plant(held: Codes, starts: Codes, ranges: Codes, tree: Codes) -> None:
+    """Build the tree of sorted patterns, each of which is there once. `ranges` is scratch: three rows with a column for each state."""
+    states, count = tree.shape[1] - 1, 1
+    ranges[0, 0], ranges[1, 0], ranges[2, 0] = 0, len(starts) - 1, 0
+    tree[LETTER, 0] = 0
+    for state in range(states):
+        first, last, depth = ranges[0, state], ranges[1, state], ranges[2, state]
+        tree[BEGIN, state], tree[ENDS, state] = count, _NONE
+        if first < last and starts[first + 1] - starts[first] == depth:
+            tree[ENDS, state] = first
+            first += 1
+        while first < last:
+            code, behind = held[starts[first] + depth], first + 1
+            while behind < last and held[starts[behind] + depth] == code:
+                behind += 1
+            tree[LETTER, count] = code
+            ranges[0, count], ranges[1, count], ranges[2, count] = first, behind, depth + 1
+            count += 1
+            first = behind
+    tree[BEGIN, states] = count
 
 
 @lean
-def _put(state: int, code: int, child: int, steps: Steps) -> None:
-    """Write a step of the tree."""
-    key = (np.uint64(state) << _BITS) | np.uint64(code)
-    most = np.uint64(len(steps) - 1)
-    at = ((key * _GOLDEN) >> _HALF) & most
-    while steps[at] != 0:
-        at = (at + _ONE) & most
-    steps[at] = (key << _BITS) | np.uint64(child)
-
-
-@lean
-def _step(state: int, code: int, steps: Steps) -> int:
+def _child(state: int, code: int, tree: Codes) -> int:
     """Give the state that a letter leads to, 0 where no pattern goes on like that."""
-    key = (np.uint64(state) << _BITS) | np.uint64(code)
-    most = np.uint64(len(steps) - 1)
-    at = ((key * _GOLDEN) >> _HALF) & most
-    while True:
-        row = steps[at]
-        if row == 0:
-            return 0
-        if row >> _BITS == key:
-            return int(np.int64(row & _LOW))
-        at = (at + _ONE) & most
+    first, end = tree[BEGIN, state], tree[BEGIN, state + 1]
+    last = end
+    while first < last:
+        middle = (first + last) >> 1
+        if tree[LETTER, middle] < code:
+            first = middle + 1
+        else:
+            last = middle
+    return first if first < end and tree[LETTER, first] == code else 0
 
 
 @lean
@@ -111,12 +94,10 @@ def match(
     origins: Codes,
     marks: Codes,
     in_word: Bytes,
-    steps: Steps,
-    ends: Codes,
+    tree: Codes,
     filled: Codes,
     parts_of: Codes,
-    hidden_steps: Steps,
-    hidden_ends: Codes,
+    hidden_tree: Codes,
     hidden_filled: Codes,
     hidden_parts_of: Codes,
     parts: Codes,
@@ -134,14 +115,14 @@ def match(
     parts that follow as the next word, and otherwise. `begun` and `pieces` are scratch: a row for each part, and two tables.
     """
     room = len(pieces) // 2
-    plain = _plain_pieces(codes, in_word, steps, ends, joined, pieces[:room])
+    plain = _plain_pieces(codes, in_word, tree, joined, pieces[:room])
     veiled = 0
     if len(hidden):
-        veiled = _hidden_pieces(hidden, origins, marks, in_word, hidden_steps, hidden_ends, joined, pieces[room:])
+        veiled = _hidden_pieces(hidden, origins, marks, in_word, hidden_tree, joined, pieces[room:])
     if max(plain, veiled) > room:
         return -max(plain, veiled)
     for part in range(len(parts)):
-        begun[part, 1] = _NOWHERE
+        begun[part, 1] = _NONE
     number, i, k = 0, 0, 0
     while i < plain or k < veiled:
         # Of what ends at the same place, words in clear come first.
@@ -157,7 +138,7 @@ def match(
 
 
 @lean
-def _plain_pieces(codes: Codes, in_word: Bytes, steps: Steps, ends: Codes, joined: Codes, pieces: Codes) -> int:
+def _plain_pieces(codes: Codes, in_word: Bytes, tree: Codes, joined: Codes, pieces: Codes) -> int:
     """Write the patterns that stand in a text as words, by where they end, then where they begin; give how many there are."""
     size, number = len(codes), 0
     for start in range(size):
@@ -166,11 +147,11 @@ def _plain_pieces(codes: Codes, in_word: Bytes, steps: Steps, ends: Codes, joine
             continue
         state = 0
         for at in range(start, size):
-            state = _step(state, _read(codes[at]), steps)
+            state = _child(state, _read(codes[at]), tree)
             if state == 0:
                 break
-            pattern = ends[state]
-            if pattern == _NOWHERE:
+            pattern = tree[ENDS, state]
+            if pattern == _NONE:
                 continue
             end = at + 1
             closed = end == size or not in_word[codes[end]] or not in_word[codes[at]]
@@ -186,8 +167,7 @@ def _hidden_pieces(
     origins: Codes,
     marks: Codes,
     in_word: Bytes,
-    steps: Steps,
-    ends: Codes,
+    tree: Codes,
     joined: Codes,
     pieces: Codes,
 ) -> int:
@@ -201,12 +181,12 @@ def _hidden_pieces(
             continue
         state, changed = 0, False
         for at in range(start, size):
-            state = _step(state, codes[at], steps)
+            state = _child(state, codes[at], tree)
             if state == 0:
                 break
             changed = changed or marks[at] & CHANGED != 0
-            pattern, end = ends[state], at + 1
-            if pattern == _NOWHERE or not changed:
+            pattern, end = tree[ENDS, state], at + 1
+            if pattern == _NONE or not changed:
                 continue
             glued = end - start >= _SHORTEST_INSIDE
             if inside and not glued:
@@ -312,7 +292,7 @@ def _fill(
         first, covered = start, veiled
         if parts[part, PART] > 0:
             before = begun[part - 1]
-            if before[1] == _NOWHERE or not 0 <= start - before[1] <= gaps[1 - parts[part, TIGHT]]:
+            if before[1] == _NONE or not 0 <= start - before[1] <= gaps[1 - parts[part, TIGHT]]:
                 continue
             first, covered = before[0], veiled | before[2]
         if parts[part, PART] + 1 < parts[part, PARTS]:

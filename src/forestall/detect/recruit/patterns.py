@@ -8,7 +8,6 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from forestall.model.errors import BadList
 from forestall.text.fold import code_points
 
 
@@ -20,8 +19,7 @@ class Patterns:
     """
 
     patterns: tuple[str, ...]
-    steps: NDArray[np.uint64] = field(repr=False)
-    ends: NDArray[np.int32] = field(repr=False)
+    tree: NDArray[np.int32] = field(repr=False)
     filled: NDArray[np.int32] = field(repr=False)
     parts_of: NDArray[np.int32] = field(repr=False)
 
@@ -33,20 +31,17 @@ class Patterns:
 
 
 def compiled(table: Mapping[str, Collection[int]]) -> Patterns:
-    """Compile patterns with the parts that each fills, in a stable order. Raises BadList for more than the tree has room for."""
+    """Compile patterns with the parts that each fills, in a stable order."""
     kernels = _kernels()
     patterns = tuple(sorted(table))
     held = code_points("".join(patterns))
     starts = _counted(map(len, patterns), len(patterns))
     states = kernels.count_states(held, starts)
-    if states > kernels.MOST_STATES:
-        raise BadList(f"{len(patterns)} forms of phrases are too many", "write fewer alternatives into them")
-    steps = np.zeros(1 << (2 * states - 1).bit_length(), np.uint64)
-    ends = np.full(states, -1, np.int32)
-    kernels.plant(held, starts, np.empty(max(map(len, patterns), default=0), np.int32), steps, ends)
+    tree = np.empty((3, states + 1), np.int32)
+    kernels.plant(held, starts, np.empty((3, states), np.int32), tree)
     parts = [part for pattern in patterns for part in table[pattern]]
     filled = _counted((len(table[pattern]) for pattern in patterns), len(patterns))
-    return Patterns(patterns, steps, ends, filled, np.array(parts, np.int32))
+    return Patterns(patterns, tree, filled, np.array(parts, np.int32))
 
 
 def _counted(sizes: Iterable[int], count: int) -> NDArray[np.int32]:
