@@ -5,20 +5,19 @@ kernel of ours, some ten times as fast as its own loop. Arabic and Urdu in Latin
 """
 
 import re
-import threading
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forestall.text import script
-from forestall.text.fold import fold
+from forestall.text.fold import code_points, fold
 from forestall.text.invisible import ABBREVIATIONS
+from forestall.text.language_model import Model, load
+from forestall.text.script import SCRIPTS, script_table
 
 UNCLEAR = "und"
 """What is given where a text has too few words to tell."""
@@ -103,11 +102,12 @@ _ROMANISED_SHARE = 0.16
 _ROMANISED_WORDS = 3
 """Fewest different ones among them; two where the text is so short that it has no more words."""
 
-_HIDDEN = dict.fromkeys((*ABBREVIATIONS, 0x0640, *range(0x064B, 0x0653)))
+_HIDING = re.compile(f"[{''.join(map(chr, (*ABBREVIATIONS, 0x0640, *range(0x064B, 0x0653))))}]")
 """Characters that only hide, stretch or decorate: controls without a look of their own, the Arabic tatweel and vowel marks."""
 _NOT_WORDS = re.compile(r"https?://\S{1,200}|www\.\S{1,200}|[@#]\w{1,60}|\S{1,60}@\S{1,60}")
 _DECLARED = re.compile(r"[A-Za-z]{2,3}(?![A-Za-z])")
-_WORD = re.compile(r"[a-z0-9']{1,30}")
+_LONGEST_WORD = 30
+_LATIN, _CYRILLIC, _GREEK, _HAN, _KANA = (SCRIPTS.index(name) for name in ("latin", "cyrillic", "greek", "han", "kana"))
 
 
 def identify(text: str, declared: str = "") -> str:
@@ -116,27 +116,26 @@ def identify(text: str, declared: str = "") -> str:
     `declared` is what the platform says, as a language tag. It decides where there are no words to go by, and tips the
     balance where two languages are near; it never overrules a clear text.
     """
-    prior = _prior(declared)
+    prior = _prior(declared) if declared else ""
     sample = text[:_SAMPLE]
     if "@" in sample or "#" in sample or "//" in sample or "www." in sample:
         sample = _NOT_WORDS.sub(" ", sample)
-    if not sample.isascii():
-        sample = _undressed(sample)
-    counts = script.letters(sample)
-    if not counts:
+    if sample.isascii():
+        main = "latin"
+        count = _ascii_letters(sample)
+    else:
+        sample, main, count = _surveyed(sample)
+    if not count:
         return prior or UNCLEAR
-    main = max(counts, key=lambda name: counts[name])
-    if main == "han" and counts.get("kana", 0) * 10 > counts["han"]:
-        return "ja"
     if main in _ONE_LANGUAGE:
         return _ONE_LANGUAGE[main]
-    if main not in _CHOICES or counts[main] < _FEWEST_LETTERS:
+    if main not in _CHOICES or count < _FEWEST_LETTERS:
         return prior or UNCLEAR
     found, likely = "", 0.0
     if len(sample) > _BEGINNING:
-        found, likely = _model().choose(sample[:_BEGINNING], main, prior)
+        found, likely = _model().choose(sample[:_BEGINNING], main, prior, _PRIOR)
     if likely < _DOUBTLESS:
-        found, likely = _model().choose(sample, main, prior)
+        found, likely = _model().choose(sample, main, prior, _PRIOR)
     if main == "latin":
         romanised = _romanised(sample, certain=likely >= _CERTAIN and found in _TOLD_APART)
         if romanised:
@@ -144,13 +143,28 @@ def identify(text: str, declared: str = "") -> str:
     return found if likely >= _SURE else prior or UNCLEAR
 
 
-def _undressed(text: str) -> str:
-    """Give a text without what hides its letters from the model: full-width and drawn letters, hidden characters, look-alikes."""
-    text = unicodedata.normalize("NFKC", text).translate(_HIDDEN)
-    counts = script.letters(text)
-    if counts.get("latin") and (counts.get("cyrillic") or counts.get("greek")):
-        return fold(text).text
-    return text
+def _ascii_letters(text: str) -> int:
+    """Count the letters of a text in ASCII."""
+    count: int = _kernels().ascii_letters(np.frombuffer(text.encode("ascii"), np.uint8))
+    return count
+
+
+def _surveyed(text: str) -> tuple[str, str, int]:
+    """Give a text without what hides its letters from the model, the script that most of them are of, and how many those are.
+
+    Full-width and drawn letters, hidden characters and look-alikes hide them. Japanese is written in two scripts; it is `kana`.
+    """
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)
+    if _HIDING.search(text):
+        text = _HIDING.sub("", text)
+    main, counts = most_letters(code_points(text))
+    if counts[_LATIN] and (counts[_CYRILLIC] or counts[_GREEK]):
+        text = fold(text).text
+        main, counts = most_letters(code_points(text))
+    if main == "han" and counts[_KANA] * 10 > counts[_HAN]:
+        main = "kana"
+    return text, main, int(counts[SCRIPTS.index(main)])
 
 
 def _prior(declared: str) -> str:
@@ -161,100 +175,59 @@ def _prior(declared: str) -> str:
 
 def _romanised(text: str, *, certain: bool) -> str:
     """Name the language of a text in Latin letters that are not its own, or nothing; `certain` asks for twice as many of its words."""
-    words = _WORD.findall(text.lower())
-    least = _ROMANISED_SHARE * (2 if certain else 1) * len(words)
-    for language, common in _ROMANISED.items():
-        different = common.intersection(words)
-        if (
-            len(different) >= max(2, min(_ROMANISED_WORDS, len(words)))
-            and sum(word in different for word in words) >= least
-        ):
+    known, counts = _common_words(), np.empty(1 + 2 * len(_ROMANISED), np.int64)
+    raw = np.frombuffer(text.lower().encode("utf-8", "replace"), np.uint8)
+    _kernels().count_words(raw, _LONGEST_WORD, known.table, known.groups, np.empty(len(raw), np.int32), counts)
+    words, *found = counts.tolist()
+    least = _ROMANISED_SHARE * (2 if certain else 1) * words
+    for language, those, different in zip(_ROMANISED, found[::2], found[1::2], strict=True):
+        if different >= max(2, min(_ROMANISED_WORDS, words)) and those >= least:
             return language
     return ""
 
 
-@dataclass(frozen=True)
-class _Model:
-    """py3langid's arrays: an automaton over bytes whose states name features, and a penalty per feature and language.
-
-    `penalties` are differences to the feature's best language in steps of `step`, so one byte each. `columns` gives, per
-    script, the columns to choose among.
-    """
-
-    moves: NDArray[np.uint32]
-    rows: NDArray[np.int32]
-    features: NDArray[np.int32]
-    penalties: NDArray[np.uint8]
-    start: NDArray[np.float32]
-    languages: tuple[str, ...]
-    columns: Mapping[str, NDArray[np.intp]]
-    step: float
-    scratch: threading.local
-
-    def choose(self, text: str, script_name: str, prior: str) -> tuple[str, float]:
-        """Give the likeliest language of the script and how likely it is (0 where the text has no features)."""
-        if text.isupper():
-            text = text.lower()
-        raw = np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
-        scores = self.start.copy()
-        if _score(self, raw, scores) == 0:
-            return "", 0.0
-        columns = self.columns[script_name]
-        chosen = scores[columns] * np.float32(self.step)
-        if prior:
-            chosen += [_PRIOR if self._name(column) == prior else 0.0 for column in columns]
-        best = int(chosen.argmax())
-        likely = 1.0 / float(np.exp((chosen - chosen[best]) / np.sqrt(len(raw))).sum())
-        return self._name(columns[best]), likely
-
-    def _name(self, column: int) -> str:
-        """Give the language we report for a column."""
-        name = self.languages[column]
-        return _WRITTEN_AS.get(name, name)
-
-
-def _score(model: _Model, raw: NDArray[np.uint8], scores: NDArray[np.float32]) -> int:
-    """Run the kernel with this thread's scratch space."""
-    from forestall.text.language_kernels import score  # noqa: PLC0415 - loading numba is dear
-
-    seen = getattr(model.scratch, "seen", None)
-    if seen is None:
-        seen = model.scratch.seen = np.zeros(len(model.penalties), np.int32)
-    order = np.empty(len(raw), np.int32)
-    return score(raw, model.moves, model.rows, model.features, model.penalties, seen, order, scores)
+def most_letters(codes: NDArray[np.int32]) -> tuple[str, Sequence[int]]:
+    """Give the script that most letters of a text are of (`none` without letters), and how many there are of each of `SCRIPTS`."""
+    counts = np.empty(len(SCRIPTS), np.int64)
+    main = _kernels().most_letters(codes, script_table(), counts)
+    return SCRIPTS[main], counts.tolist()
 
 
 @cache
-def _model() -> _Model:
-    """Load and pack the model: half a second and 40 MB, when a text first needs it."""
-    import py3langid  # noqa: PLC0415 - only texts whose script leaves a choice need the model
-    from py3langid.modelio import load_model  # noqa: PLC0415
-
-    path = Path(py3langid.__file__).parent / "data" / "model.npz.xz"
-    weights, start, languages, moves, rows, features = load_model(path)
-    step = max(float((rows_of.max(axis=1) - rows_of.min(axis=1)).max()) for rows_of in _chunks(weights)) / 255
-    penalties = np.empty(weights.shape, np.uint8)
-    for packed, rows_of in zip(_chunks(penalties), _chunks(weights), strict=True):
-        wide = rows_of.astype(np.float32)
-        packed[:] = np.rint((wide.max(axis=1, keepdims=True) - wide) / step)
-    common = np.array([_COMMON[1] if language in _COMMON[0].split() else 0.0 for language in languages])
-    return _Model(
-        moves=np.asarray(moves, np.uint32),
-        rows=np.asarray(rows, np.int32) << 8,
-        features=np.asarray(features, np.int32),
-        penalties=penalties,
-        start=((np.asarray(start) + common) / step).astype(np.float32),
-        languages=tuple(languages),
-        columns={
-            name: np.array([column for column, language in enumerate(languages) if language in choices.split()])
-            for name, choices in _CHOICES.items()
-        },
-        step=step,
-        scratch=threading.local(),
-    )
+def _model() -> Model:
+    """Load the model when a text first needs it."""
+    common = dict.fromkeys(_COMMON[0].split(), _COMMON[1])
+    return load({name: choices.split() for name, choices in _CHOICES.items()}, common, _WRITTEN_AS)
 
 
-def _chunks(table: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Give a table some rows at a time, as views, so that packing it needs little memory."""
-    for start in range(0, len(table), 4096):
-        yield table[start : start + 4096]
+class _Words(NamedTuple):
+    """The common words of romanised languages as a hash table: the hashes of the words, and in bits the languages of each."""
+
+    table: NDArray[np.uint64]
+    groups: NDArray[np.uint8]
+
+
+@cache
+def _common_words() -> _Words:
+    """Give the table."""
+    groups: dict[str, int] = {}
+    for bit, words in enumerate(_ROMANISED.values()):
+        for word in words:
+            groups[word] = groups.get(word, 0) | 1 << bit
+    size = 1 << (2 * len(groups)).bit_length()
+    known = _Words(np.zeros(size, np.uint64), np.zeros(size, np.uint8))
+    for word, bits in groups.items():
+        mixed = _kernels().word_hash(np.frombuffer(word.encode("ascii"), np.uint8))
+        row = (mixed >> 32) & (size - 1)
+        while known.table[row]:
+            row = (row + 1) & (size - 1)
+        known.table[row], known.groups[row] = mixed, bits
+    return known
+
+
+@cache
+def _kernels() -> ModuleType:
+    """The compiled loops, loaded when the first text is named."""
+    from forestall.text import language_kernels  # noqa: PLC0415 - loading numba is dear
+
+    return language_kernels

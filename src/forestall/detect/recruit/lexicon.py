@@ -1,4 +1,4 @@
-"""The lexicon: what the cue files say, checked and compiled into automata, one tongue at a time.
+"""The lexicon: what the cue files say, checked and compiled into patterns, one tongue at a time.
 
 A phrase is written as in `cues/en.yaml`: `{a|b}` either, `{a|}` may be missing, `<name>` one of the words of a list, a trailing `*`
 any ending, `~` a gap of up to `GAP` characters within a sentence. Phrases are folded like the text they are looked for in.
@@ -14,14 +14,16 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import yaml
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+from numpy.typing import NDArray
 
+from forestall.detect.recruit.patterns import Patterns, compiled
 from forestall.model.errors import BadList
 from forestall.text import fold as folding
 
@@ -78,48 +80,35 @@ class Context:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A place in a phrase that any of several patterns fills: which cue and phrase, which part of how many."""
+class Part(NamedTuple):
+    """A part of a phrase, which any of several patterns fills: its cue's number, which part of how many.
 
-    cue: Cue
-    phrase: int
+    `tight`: it follows the part before it as the next word, and not after a gap.
+    """
+
+    cue: int
     part: int
     parts: int
-    open_end: bool
-    """Whether any ending may follow the pattern."""
     tight: bool = False
-    """Whether it follows the part before it as the next word, and not after a gap."""
 
 
-@dataclass(frozen=True)
-class Automaton:
-    """Patterns compiled for one pass over a text, with the slots (by index) that each fills, and those of them with an open end."""
-
-    patterns: tuple[str, ...]
-    slots: tuple[tuple[int, ...], ...]
-    open_slots: tuple[tuple[int, ...], ...]
-    _machine: AhoCorasick = field(repr=False)
-
-    def find(self, text: str) -> list[tuple[int, int, int]]:
-        """Give all occurrences, overlapping ones too: pattern index, start and end offset."""
-        found: list[tuple[int, int, int]] = self._machine.find_matches_as_indexes(text, overlapping=True)
-        return found
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tongue:
-    """The cues of one tongue, and the automata that find them in the folded and in the squeezed view.
+    """The cues of one tongue, and the patterns that find them in the folded and in the squeezed view.
 
-    `contexts`: whether its cues of safe speech count, which they do not for a tongue that only comes along.
+    `parts` are the parts of its phrases, a row each (`Part`), phrase by phrase.
     """
 
     name: str
     cues: tuple[Cue, ...]
-    slots: tuple[Slot, ...]
-    plain: Automaton
-    squeezed: Automaton
-    contexts: bool = True
+    parts: NDArray[np.int32] = field(repr=False)
+    plain: Patterns
+    squeezed: Patterns
+
+    def beside(self) -> "Tongue":
+        """Give the tongue as it is read where it only comes along: its cues of safe speech do not count."""
+        safe = _of_contexts(self.parts[:, 0].tolist(), self.cues)
+        return replace(self, plain=self.plain.without(safe), squeezed=self.squeezed.without(safe))
 
 
 @dataclass(frozen=True)
@@ -146,6 +135,7 @@ class Lexicon:
                 self._files.setdefault(_tongue_of(name), []).append(name)
         self._documents = documents
         self._compiled: dict[str, Tongue] = {}
+        self._beside: dict[str, Tongue] = {}
         self._turn = threading.Lock()
 
     @property
@@ -162,22 +152,29 @@ class Lexicon:
                 self._compiled[name] = found
         return found
 
+    def beside(self, name: str) -> Tongue:
+        """Give a tongue as it is read where it only comes along; KeyError where there are no cues for it."""
+        found = self._beside.get(name)
+        if found is None:
+            found = self._beside[name] = self.tongue(name).beside()
+        return found
+
     def _compile(self, name: str) -> Tongue:
-        """Read the files of a tongue and build its automata."""
+        """Read the files of a tongue and build its trees of patterns."""
         cues: list[Cue] = []
-        slots: list[Slot] = []
+        parts: list[Part] = []
         plain: dict[str, list[int]] = {}
-        phrases = itertools.count()
         for file in self._files[name]:
             document = _yaml(file, self._documents[file])
             lists = document.get("lists") or {}
             for entry in document.get("cues", ()):
                 cue = self._cue(entry, file, len(cues))
                 for phrase in entry["say"]:
-                    _add_phrase(_listed(phrase, lists, f"{cue.id} in {file}"), cue, phrases, slots, plain)
+                    _add_phrase(_listed(phrase, lists, f"{cue.id} in {file}"), cue, (parts, plain))
                 cues.append(cue)
-        of_contexts = {number for number, slot in enumerate(slots) if slot.cue.strength}
-        return Tongue(name, tuple(cues), tuple(slots), _automaton(plain), _automaton(_squeezed(plain, of_contexts)))
+        of_contexts = _of_contexts([part.cue for part in parts], cues)
+        table = np.array(parts, np.int32).reshape(-1, len(Part._fields))
+        return Tongue(name, tuple(cues), table, compiled(plain), compiled(_squeezed(plain, of_contexts)))
 
     def _cue(self, entry: Mapping[str, Any], file: str, order: int) -> Cue:
         """Read one cue."""
@@ -197,6 +194,14 @@ class Lexicon:
 
 
 _MEANINGS = "signs.yaml"
+
+Tables = tuple[list[Part], dict[str, list[int]]]
+"""What phrases are added to: the parts, and the patterns with the parts that each fills (`Patterns`)."""
+
+
+def _of_contexts(numbers: Sequence[int], cues: Sequence[Cue]) -> set[int]:
+    """Give which parts belong to safe contexts, by the number of each one's cue."""
+    return {part for part, number in enumerate(numbers) if cues[number].strength}
 
 
 def _tongue_of(file: str) -> str:
@@ -259,8 +264,8 @@ def _listed(phrase: str, lists: Mapping[str, Sequence[str]], where: str) -> str:
     return re.sub(r"<([a-z-]+)>", words, phrase)
 
 
-def _add_phrase(written: str, cue: Cue, phrases: Iterator[int], slots: list[Slot], plain: dict[str, list[int]]) -> None:
-    """Add every form of every part of a phrase to the table of patterns, and its slots to the slots.
+def _add_phrase(written: str, cue: Cue, tables: Tables) -> None:
+    """Add the parts of a phrase to the parts, and every form of each to the patterns.
 
     A form with an open end before its last word (`word* next`) is a phrase of its own, in parts.
     """
@@ -273,13 +278,13 @@ def _add_phrase(written: str, cue: Cue, phrases: Iterator[int], slots: list[Slot
     tight = [number > 0 for cut in cuts for number in range(len(cut))]
     whole = [[form for form in forms if "* " not in form] for forms in parts]
     if all(whole):
-        _add_parts(whole, tight, cue, next(phrases), (slots, plain))
+        _add_parts(whole, tight, cue, tables)
     for number, forms in enumerate(parts):
         for form in forms:
             if "* " in form:
                 inner = [[piece] for piece in form.replace("* ", "*\0").split("\0")]
                 apart = [*tight[: number + 1], *[False] * (len(inner) - 1), *tight[number + 1 :]]
-                _add_parts([*whole[:number], *inner, *whole[number + 1 :]], apart, cue, next(phrases), (slots, plain))
+                _add_parts([*whole[:number], *inner, *whole[number + 1 :]], apart, cue, tables)
 
 
 def _cut(part: str) -> Iterator[str]:
@@ -301,29 +306,23 @@ def _cut(part: str) -> Iterator[str]:
         yield " ".join(held)
 
 
-def _add_parts(
-    parts: Sequence[Sequence[str]],
-    tight: Sequence[bool],
-    cue: Cue,
-    phrase: int,
-    tables: tuple[list[Slot], dict[str, list[int]]],
-) -> None:
-    """Add the parts of one phrase, each with its forms, to slots and patterns; `tight` ones follow as the next word."""
-    slots, plain = tables
+def _add_parts(parts: Sequence[Sequence[str]], tight: Sequence[bool], cue: Cue, tables: Tables) -> None:
+    """Add the parts of one phrase, each with its forms, to parts and patterns; `tight` ones follow as the next word."""
+    known, plain = tables
     for number, forms in enumerate(parts):
-        closed = len(slots)
-        slots += [Slot(cue, phrase, number, len(parts), open_end, tight[number]) for open_end in (False, True)]
+        at = len(known)
+        known.append(Part(cue.order, number, len(parts), tight[number]))
         for form in forms:
             filled = plain.setdefault(form.rstrip("*").rstrip(), [])
-            slot = closed + form.endswith("*")
-            if slot not in filled:
-                filled.append(slot)
+            part = 2 * at + form.endswith("*")
+            if part not in filled:
+                filled.append(part)
 
 
 def _squeezed(plain: Mapping[str, Sequence[int]], of_contexts: set[int]) -> dict[str, list[int]]:
     """Give the table of patterns for the squeezed view: as they stand and, where long enough, without their spaces.
 
-    Slots of contexts take longer patterns only: `thee` reads `the` there, and an excuse must not come by accident.
+    Parts of contexts take longer patterns only: `thee` reads `the` there, and an excuse must not come by accident.
     """
     table: dict[str, list[int]] = {}
     forms = list(plain)
@@ -333,10 +332,10 @@ def _squeezed(plain: Mapping[str, Sequence[int]], of_contexts: set[int]) -> dict
     ):
         for form, tight in zip(forms, folding.squeezed_patterns(variants), strict=True):
             least = {True: max(shortest, _SHORTEST_CONTEXT), False: shortest}
-            filled = [slot for slot in plain[form] if len(tight) >= least[slot in of_contexts]]
+            filled = [part for part in plain[form] if len(tight) >= least[part // 2 in of_contexts]]
             if filled:
                 known = table.setdefault(tight, [])
-                known += [slot for slot in filled if slot not in known]
+                known += [part for part in filled if part not in known]
     return table
 
 
@@ -352,14 +351,3 @@ def _every_form(part: str) -> Iterator[str]:
     ]
     for choice in itertools.product(*pieces):
         yield " ".join("".join(choice).split())
-
-
-def _automaton(table: Mapping[str, Sequence[int]]) -> Automaton:
-    """Compile patterns, in a stable order."""
-    patterns = tuple(sorted(table))
-    machine = AhoCorasick(
-        list(patterns), matchkind=MatchKind.Standard, store_patterns=False, implementation=Implementation.ContiguousNFA
-    )
-    slots = tuple(tuple(table[pattern]) for pattern in patterns)
-    # Slots come in pairs, the second of which has an open end (`_add_parts`).
-    return Automaton(patterns, slots, tuple(tuple(slot for slot in filled if slot % 2) for filled in slots), machine)

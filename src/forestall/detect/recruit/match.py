@@ -1,30 +1,31 @@
-"""Matching: where cues stand in a folded text. One pass over it per tongue, and one over its squeezed view where that differs."""
+"""Matching: where cues stand in a folded text. One walk over it per tongue, and one over its squeezed view where that differs."""
 
+import threading
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
-from operator import itemgetter
+from functools import cache
+from types import ModuleType
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from forestall.detect.recruit.lexicon import GAP, NEXT, Cue, Tongue
-from forestall.text.fold import Folded, Squeezed
+from forestall.text.fold import Folded, code_points
 
 _ARABIC = "ar"
 """The one tongue whose particles are looked for: Persian and Urdu words begin with the same letters."""
-_PROCLITICS = frozenset(
-    {"و", "ف", "ب", "ل", "ك", "س", "ه", "ال", "وال", "بال", "فال", "كال", "عال", "هال", "شال", "لل", "ولل"}
-    | {"ول", "وب", "وس", "وك", "فل", "فب", "فس", "وبال", "وفال"}
+_PROCLITICS = (
+    *("و", "ف", "ب", "ل", "ك", "س", "ه", "ال", "وال", "بال", "فال", "كال", "عال", "هال", "شال", "لل", "ولل"),
+    *("ول", "وب", "وس", "وك", "فل", "فب", "فس", "وبال", "وفال"),
 )
 """What Arabic writes together with the word that follows: and, then, with, for, like, will, the, and their combinations."""
-_LONGEST_PROCLITIC = 4
-_ENCLITICS = frozenset({"ك", "كم", "كن", "نا", "هم", "ها"})
+_ENCLITICS = ("ك", "كم", "كن", "نا", "هم", "ها")
 """What Arabic writes together with the word before: your, our, their, her. Those that could be another word's ending are left out."""
-_SHORTEST_STEM = 4
-"""Fewest letters of a pattern that may be followed by one of them."""
-_LONGEST_ENDING = 8
-"""Most letters that may follow a pattern with an open end."""
-_SHORTEST_INSIDE = 5
-"""Fewest letters of a match that may begin or end inside words glued together; shorter ones stand there by chance."""
+_ROOM = 1 << 10
+_LARGEST = 1 << 16
+"""Pieces of the text with most whose room a thread keeps for the next."""
+_NOTHING = np.empty(0, np.int32)
 
 
 class Hit(NamedTuple):
@@ -40,118 +41,101 @@ class Hit(NamedTuple):
     whole: bool = True
 
 
-_Piece = tuple[int, int, int, bool]
-"""A part of a phrase found: its slot, its folded offsets, and whether its words were obfuscated. Plain, as most lead to nothing."""
+class _Room(threading.local):
+    """Room for what is found, per thread: pieces of phrases, how far each phrase has begun, and cues."""
+
+    def __init__(self) -> None:
+        self._parts = _ROOM
+        self._kept = self._made(_ROOM)
+
+    def fit(self, parts: int, pieces: int = 0) -> tuple[NDArray[np.int32], ...]:
+        """Give room for phrases of so many parts, and so many pieces; what a text of very many took is not kept."""
+        if parts > self._parts:
+            self._parts = parts
+            self._kept = self._made(_ROOM)
+        if pieces > len(self._kept[2]):
+            made = self._made(pieces)
+            if pieces > _LARGEST:
+                return made
+            self._kept = made
+        return self._kept
+
+    def _made(self, pieces: int) -> tuple[NDArray[np.int32], ...]:
+        """Make room."""
+        return (
+            np.empty((self._parts, 3), np.int32),
+            np.empty((2 * pieces, 4), np.int32),
+            np.empty((pieces, 5), np.int32),
+        )
+
+
+_ROOMS = _Room()
 
 
 def find(view: Folded, tongues: Sequence[Tongue]) -> list[Hit]:
     """Give every cue of the tongues in the text, tongue by tongue in the order in which they end; each cue at most once per place."""
-    return [hit for tongue in tongues for hit in _find(view, tongue)]
+    codes, hidden = view.codes, (_NOTHING, _NOTHING, _NOTHING)
+    squeezed = view.squeezed
+    if squeezed is not None:
+        hidden = (code_points(squeezed.text), squeezed.starts, squeezed.marks)
+    return [hit for tongue in tongues for hit in _find(codes, hidden, tongue)]
 
 
-def _find(view: Folded, tongue: Tongue) -> list[Hit]:
-    """Give every cue of one tongue."""
-    pieces = _plain_pieces(view, tongue)
-    if view.squeezed is not None:
-        hidden = _squeezed_pieces(view.squeezed, tongue)
-        if hidden:
-            pieces = sorted(pieces + hidden, key=itemgetter(2))
-    hits = _phrases(pieces, tongue)
-    return hits if tongue.contexts else [hit for hit in hits if not hit.cue.strength]
-
-
-def _plain_pieces(view: Folded, tongue: Tongue) -> list[_Piece]:
-    """Give the phrase parts that stand in the text as words."""
-    text = view.text.replace("\n", " ").replace("_", " ")
-    slots, open_slots, pieces, size = tongue.plain.slots, tongue.plain.open_slots, [], len(text)
-    in_word = str.isalnum if text.isascii() else _in_word
-    for pattern, start, end in tongue.plain.find(text):
-        if start and in_word(text[start - 1]) and in_word(text[start]) and not _after_proclitic(text, start, tongue):
-            continue
-        if (
-            end == size
-            or not in_word(text[end])
-            or not in_word(text[end - 1])
-            or _before_enclitic(text, start, end, tongue)
-        ):
-            pieces += [(slot, start, end, False) for slot in slots[pattern]]
-        elif open_slots[pattern] and _word_ends(text, end):
-            pieces += [(slot, start, end, False) for slot in open_slots[pattern]]
-    return pieces
-
-
-def _squeezed_pieces(squeezed: Squeezed, tongue: Tongue) -> list[_Piece]:
-    """Give the phrase parts that stand in obfuscated words, with offsets into the folded text."""
-    slots, open_slots, text = tongue.squeezed.slots, tongue.squeezed.open_slots, squeezed.text
-    pieces: list[_Piece] = []
-    for pattern, start, end in tongue.squeezed.find(text):
-        if not squeezed.changed(start, end):
-            continue
-        glued = end - start >= _SHORTEST_INSIDE
-        if (
-            start
-            and _in_word(text[start - 1])
-            and not (glued and squeezed.loose(start))
-            and not _after_proclitic(text, start, tongue)
-        ):
-            continue
-        closed = end == len(text) or not _in_word(text[end]) or (glued and squeezed.loose(end))
-        closed = closed or _before_enclitic(text, start, end, tongue)
-        if closed or (open_slots[pattern] and _word_ends(text, end)):
-            first, last = squeezed.span(start, end)
-            pieces += [(slot, first, last, True) for slot in (slots if closed else open_slots)[pattern]]
-    return pieces
-
-
-def _after_proclitic(text: str, start: int, tongue: Tongue) -> bool:
-    """True where what stands before in the same word is only written together with it in Arabic."""
-    if tongue.name != _ARABIC or not "ء" <= text[start] <= "ي":
-        return False
-    first = start
-    while first and start - first <= _LONGEST_PROCLITIC and _in_word(text[first - 1]):
-        first -= 1
-    return text[first:start] in _PROCLITICS
-
-
-def _before_enclitic(text: str, start: int, end: int, tongue: Tongue) -> bool:
-    """True where what follows in the same word is only written together with it in Arabic."""
-    if tongue.name != _ARABIC or end - start < _SHORTEST_STEM or not "ء" <= text[end - 1] <= "ي":
-        return False
-    last = end
-    while last < len(text) and last - end < 3 and _in_word(text[last]):
-        last += 1
-    return text[end:last] in _ENCLITICS
-
-
-def _word_ends(text: str, end: int) -> bool:
-    """True where the word ends within the longest ending."""
-    rest = text[end : end + _LONGEST_ENDING + 1]
-    return len(rest) <= _LONGEST_ENDING or not all(map(_in_word, rest))
-
-
-@lru_cache(maxsize=8_192)
-def _in_word(character: str) -> bool:
-    """True for letters, digits and the vowel signs that Indic scripts write as marks."""
-    return character.isalnum() or (character > "\u02ff" and unicodedata.category(character)[0] == "M")
-
-
-def _phrases(pieces: list[_Piece], tongue: Tongue) -> list[Hit]:
-    """Put parts together into phrases, in order, and give the cues they make."""
-    hits: dict[tuple[Cue, int, int], Hit] = {}
-    begun: dict[tuple[int, int], tuple[int, int, bool]] = {}
-    known = tongue.slots
-    for index, start, end, hidden in pieces:
-        slot = known[index]
-        first, covered = start, hidden
-        if slot.part:
-            before = begun.get((slot.phrase, slot.part - 1))
-            if before is None or not 0 <= start - before[1] <= (NEXT if slot.tight else GAP):
-                continue
-            first, covered = before[0], hidden or before[2]
-        if slot.part + 1 < slot.parts:
-            begun[slot.phrase, slot.part] = (first, end, covered)
-            continue
-        key = (slot.cue, first, end)
-        if key not in hits:
-            hits[key] = Hit(slot.cue, first, end, covered, slot.parts == 1)
+def _find(codes: NDArray[np.int32], hidden: tuple[NDArray[np.int32], ...], tongue: Tongue) -> list[Hit]:
+    """Give every cue of one tongue; `hidden` is the squeezed view."""
+    plain, squeezed, cues, needed = tongue.plain, tongue.squeezed, tongue.cues, 0
+    while True:
+        begun, pieces, found = _ROOMS.fit(len(tongue.parts), needed)
+        count = _kernels().match(
+            codes,
+            *hidden,
+            _in_word(),
+            *(plain.tree, plain.filled, plain.parts_of),
+            *(squeezed.tree, squeezed.filled, squeezed.parts_of),
+            tongue.parts,
+            _joined(tongue.name == _ARABIC),
+            _GAPS,
+            begun,
+            pieces,
+            found,
+        )
+        if count >= 0:
+            break
+        needed = -count
+    hits: dict[tuple[int, int, int], Hit] = {}
+    for cue, start, end, veiled, whole in found[:count].tolist():
+        if (cue, start, end) not in hits:
+            hits[cue, start, end] = Hit(cues[cue], start, end, veiled == 1, whole == 1)
     return list(hits.values())
+
+
+_GAPS = np.array([NEXT, GAP], np.int32)
+
+
+@cache
+def _in_word() -> NDArray[np.uint8]:
+    """Give for each code point whether it is a letter, a digit or one of the vowel signs that Indic scripts write as marks."""
+    codes = np.arange(0x110000, dtype=np.uint32)
+    table = np.strings.isalnum(codes.view("U1")).astype(np.uint8)
+    assigned = (*range(0x300, 0x20000), *range(0xE0000, 0xE0200))
+    table[[code for code in assigned if not table[code] and unicodedata.category(chr(code))[0] == "M"]] = 1
+    return table
+
+
+@cache
+def _joined(arabic: bool) -> NDArray[np.int32]:
+    """Give what is written together with words in Arabic, packed: before them, and behind them; nothing for other tongues."""
+    if not arabic:
+        return np.empty((0, 0), np.int32)
+    pack, table = _kernels().pack, np.zeros((2, len(_PROCLITICS)), np.int32)
+    for row, words in enumerate((_PROCLITICS, _ENCLITICS)):
+        table[row, : len(words)] = [pack(code_points(word), 0, len(word)) for word in words]
+    return table
+
+
+@cache
+def _kernels() -> ModuleType:
+    """The compiled loops, loaded when the first text is looked at."""
+    from forestall.detect.recruit import match_kernels  # noqa: PLC0415 - loading numba is dear
+
+    return match_kernels

@@ -5,7 +5,6 @@ many mix two, so a text is read with every tongue that is near; English comes al
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from forestall.detect.recruit.lexicon import Lexicon, Tongue
 from forestall.text.language import UNCLEAR, identify
@@ -49,8 +48,11 @@ def spoken(lexicon: Lexicon, text: str, language: str = "") -> list[Tongue]:
     named = language or identify(text)
     names = _names(text, named)
     alone = _NEAR.get(named, named) not in names - {"en"}
-    known = [lexicon.tongue(name) for name in sorted(names) if name in lexicon.names]
-    return [tongue if alone or tongue.name != "en" else replace(tongue, contexts=False) for tongue in known]
+    return [
+        lexicon.tongue(name) if alone or name != "en" else lexicon.beside(name)
+        for name in sorted(names)
+        if name in lexicon.names
+    ]
 
 
 def _names(text: str, language: str) -> set[str]:
