@@ -138,7 +138,7 @@ def _packed(moves: Sequence[int], rows: Sequence[int], features: Sequence[int]) 
     many = max(features) + 2
     kind: type[np.uint32 | np.uint64] = np.uint32 if (max(rows) + 1) * many < 1 << 32 else np.uint64
     states = (np.asarray(rows, np.int64) * many + np.asarray(features) + 1).astype(kind)
-    packed = np.asarray(moves, kind)
+    packed: NDArray[Any] = np.asarray(moves, kind)
     for first in range(0, len(packed), _CHUNK << 6):
         packed[first : first + (_CHUNK << 6)] = states[packed[first : first + (_CHUNK << 6)]]
     return packed
