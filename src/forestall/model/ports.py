@@ -10,7 +10,9 @@ from forestall.model.content import Attachment, Content, Problem
 from forestall.model.decision import Decision
 from forestall.model.feed import Batch, Verdict
 from forestall.model.finding import Finding
+from forestall.model.lists import ListSource
 from forestall.model.outcome import Outcome
+from forestall.model.past import PastSource
 from forestall.model.reading import Opened, Reading
 from forestall.model.records import (
     ApiKey,
@@ -312,7 +314,7 @@ class Feed(Protocol):
         ...
 
 
-class Store(SignalSource, Protocol):
+class Store(SignalSource, ListSource, PastSource, Protocol):
     """Keeps everything. Writes go through `submit`, whose changes commit in order, many to one transaction.
 
     One contract suite (`tests/contracts/store.py`) runs on every implementation.

@@ -19,6 +19,7 @@ from forestall.ledger.entry import MAX_INTEGER
 from forestall.model.bank import Bank, Opinion, Signal, Trace
 from forestall.model.decision import Decision
 from forestall.model.errors import StoreFailed
+from forestall.model.lists import Edition, ListEntry, Watchlist
 from forestall.model.records import (
     ApiKey,
     Case,
@@ -249,6 +250,15 @@ EXCHANGE = Kind(
     unique=("name_key",),
     extra={"name_key": lambda exchange: name_key(exchange.name)},
 )
+WATCHLIST = Kind(
+    Watchlist,
+    "list",
+    "watchlists",
+    unique=("name_key",),
+    extra={"name_key": lambda listed: name_key(listed.name)},
+    followed=True,
+)
+EDITION = Kind(Edition, "edition", "editions", lean={"entries": ListEntry})
 
 KINDS: Mapping[type[Any], Kind[Any]] = {
     kind.cls: kind
@@ -266,6 +276,8 @@ KINDS: Mapping[type[Any], Kind[Any]] = {
         SIGHTING,
         HUNT,
         EXCHANGE,
+        WATCHLIST,
+        EDITION,
     )
 }
 """Every kind by its record type."""
