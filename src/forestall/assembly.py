@@ -1,6 +1,5 @@
 """The one file that plugs things together: settings in, `House` out."""
 
-from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,20 +11,24 @@ from forestall.exchange import advice
 from forestall.exchange.feeds import feeds
 from forestall.exchange.fetch import WebFetcher
 from forestall.exchange.files import SignalFileFormats
+from forestall.exchange.lists import ListFormats, load
 from forestall.exchange.platform import PlatformExports
 from forestall.exchange.platform.webhook import from_settings
 from forestall.flow import notice, replay
 from forestall.flow.bankfile import load_file
 from forestall.flow.banks import Banker
+from forestall.flow.current import current as versions_of_all
 from forestall.flow.decide import Outbox
 from forestall.flow.exchange import Puller
 from forestall.flow.house import House, Workshop
+from forestall.flow.listing import Lister
+from forestall.flow.lists import Lists
 from forestall.flow.retrohunt import Hunter
-from forestall.flow.screen import Screening, Versions
+from forestall.flow.screen import Screening
 from forestall.flow.threads import Threads
 from forestall.flow.tokens import Tokens
 from forestall.model import ids
-from forestall.model.ports import Detector, Library, Store, ThreadDetector
+from forestall.model.ports import Detector, Store, ThreadDetector
 from forestall.model.settings import Settings
 from forestall.policy import ruleset
 from forestall.policy.ruleset import Ruleset
@@ -46,13 +49,14 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     filed = [load_file(Path(path), formats, types, datetime.now(UTC).date()) for path in settings.banks]
     library = match.Library(types, store, folder and folder / "banks", filed)
     found = match.MatchDetector(library)
-    detectors, named = _detectors(settings, found)
+    lists = Lists(store, types, ids.now, match.placed, [load(Path(path)) for path in settings.lists])
+    detectors, named = _detectors(settings, found, lists)
     threads = Threads(recruit.threads(), store, contact.detector().across)
     speaking: list[Detector | ThreadDetector] = [*detectors, threads.detector]
     labels = notice.labels(speaking)
     rules = ruleset.load(ruleset.files_of(settings.policy), labels)
     named |= replay.versions_of(rules, labels, store)
-    current = _current(named, speaking, library)
+    current = versions_of_all(named, speaking, library, lists)
     traced = types if store is not None and settings.keep_hashes_days else None
     adviser = advice.from_settings(settings, Tokens(Path(settings.data))("adviser"))
     screening = Screening(
@@ -64,18 +68,11 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     )
     if store is not None:
         hunter = Hunter(
-            store=store,
-            archive=Seen(store, types, folder and folder / "seen"),
-            types=types,
-            ruleset=rules,
-            versions=lambda: current().names,
-            outbox=outbox,
-            clock=ids.now,
-            new_id=ids.new_id,
-            library=library,
+            store=store, archive=Seen(store, types, folder and folder / "seen"), types=types, ruleset=rules,
+            versions=lambda: current().names, outbox=outbox, clock=ids.now, new_id=ids.new_id, library=library,
             findings=found.findings,
-        )
-        workshop = _workshop(settings, store, hunter, types)
+        )  # fmt: skip
+        workshop = _workshop(settings, store, hunter, types, lists)
     return House(
         settings=settings,
         screening=screening,
@@ -95,15 +92,18 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
         platform=from_settings(settings),
         signer=signer,
         learner=recruit.Learner(Path(settings.data)),
+        lists=lists,
+        list_files=ListFormats(),
     )
 
 
-def _workshop(settings: Settings, store: Store, hunter: Hunter, types: match.SignalTypes) -> Workshop:
+def _workshop(settings: Settings, store: Store, hunter: Hunter, types: match.SignalTypes, lists: Lists) -> Workshop:
     """Give what works on banks; whoever changes one has earlier content searched and everybody who matches follow."""
     banker = Banker(store, types, ids.now, ids.new_id, hunter.library.follow, arrived=hunter.arrived)
     secret = Tokens(Path(settings.data))
     puller = Puller(store, banker, feeds(ids.now), secret, clock=ids.now, new_id=ids.new_id, types=types)
-    return Workshop(banker, hunter, hunter.archive, puller)
+    lister = Lister(store, types, ids.now, ids.new_id, lists.follow)
+    return Workshop(banker, hunter, hunter.archive, puller, lister)
 
 
 def capabilities() -> dict[str, str]:
@@ -113,7 +113,9 @@ def capabilities() -> dict[str, str]:
 
 def check_policy(folder: str) -> Ruleset:
     """Check a policy folder against everything the detectors can say; raises BadPolicy."""
-    detectors, _ = _detectors(Settings(), match.MatchDetector(match.Library(_types(), None, None)))
+    types = _types()
+    known = match.MatchDetector(match.Library(types, None, None))
+    detectors, _ = _detectors(Settings(), known, Lists(None, types, ids.now))
     return ruleset.load(ruleset.files_of(folder), notice.labels([*detectors, recruit.threads()]))
 
 
@@ -122,27 +124,9 @@ def _types() -> match.SignalTypes:
     return match.SignalTypes([type_of(contact.points_of, contact.canonical)])
 
 
-def _detectors(settings: Settings, known: Detector) -> tuple[list[Detector], dict[str, str]]:
+def _detectors(settings: Settings, known: Detector, lists: Lists) -> tuple[list[Detector], dict[str, str]]:
     """Give the detectors with their lists, and the versions of all that stays as it is while the house stands."""
-    lists = [names.load_list(Path(path)) for path in settings.lists]
     detectors: list[Detector] = [known, contact.detector(), names.detector(lists)]
     detectors.append(recruit.detector(Path(settings.data)))
     versions = {"forestall": __version__, "detector:reader": notice.READER_VERSION}
-    versions |= {f"list:{listed.name}": listed.version[:16] for listed in lists}
     return detectors, versions
-
-
-def _current(
-    named: Mapping[str, str], detectors: Sequence[Detector | ThreadDetector], library: Library
-) -> Callable[[], Versions]:
-    """Give what names all versions as they are now: the banks' change while the house stands, the rest does not."""
-    latest: list[tuple[Mapping[str, str], Versions]] = []
-
-    def current() -> Versions:
-        banks = library.versions()
-        if not latest or latest[0][0] is not banks:
-            looking = {f"detector:{detector.name}": detector.version for detector in detectors}
-            latest[:] = [(banks, Versions({**named, **looking, **banks}))]
-        return latest[0][1]
-
-    return current

@@ -21,14 +21,15 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from forestall.flow.series import MOST_EVENTS, Others, Series, Single, Value, grown
+from forestall.flow.series import MOST_EVENTS, Series, Single, Value, grown
 from forestall.model.content import Content
 from forestall.model.counter import Counter
 from forestall.model.decision import Fact
 from forestall.model.finding import Finding
 from forestall.model.lists import Places
-from forestall.model.past import Judged, Noticed, PastSource
+from forestall.model.past import Judged, Noticed
 from forestall.model.reading import Reading, Role
+from forestall.model.sources import PastSource
 from forestall.text.fold import Folded, fold
 
 MOST_HELD = 500_000
@@ -157,37 +158,35 @@ class Counters:
                 facts.update(plan.nothing)
                 continue
             facts.update(plan.zeros)
-            others: Others = tuple([values[kind] for kind in plan.kinds]) if plan.kinds else ()
+            event = (post, at, tuple([values[kind] for kind in plan.kinds]) if plan.kinds else ())
             for value in mine:
-                self._meet(plan, value, post, at, others, facts)
+                self._meet(plan, value, event, facts)
             if plan.nameless and not values["author"]:
                 facts.update(plan.nameless)
         while self._held > self._most_held:
             gone = self._series.popitem(last=False)[1]
             self._held -= len(gone) if isinstance(gone, Series) else 1
 
-    def _meet(self, plan: _Plan, value: Value, post: int, at: int, others: Others, facts: dict[str, Any]) -> None:
+    def _meet(self, plan: _Plan, value: Value, event: Single, facts: dict[str, Any]) -> None:
         """Raise the facts to what one value of a post comes to, and remember the post under it."""
-        key, held = (plan.by, value), self._series
+        (post, at, others), key, held = event, (plan.by, value), self._series
         series = held.get(key)
         if series is None:
-            held[key] = (post, at, others)
+            held[key] = event
             self._held += 1
             for fact, kind, _ in plan.asked:
                 found = 1 if kind < 0 else len(others[kind])
-                if found > facts[fact]:
+                if found > facts[fact]:  # noqa: PLR1730 - a call costs more than all of this
                     facts[fact] = found
             return
         held.move_to_end(key)
         if not isinstance(series, Series):
             series = held[key] = grown(series)
         for fact, kind, window in plan.asked:
-            if kind < 0:
-                found = series.count(at - window, at, post)
-            else:
-                found = series.distinct(kind, at - window, at, others[kind])
+            after = at - window
+            found = series.count(after, at, post) if kind < 0 else series.distinct(kind, after, at, others[kind])
             if found > facts[fact]:
-                facts[fact] = found if found < MOST_EVENTS else MOST_EVENTS
+                facts[fact] = min(found, MOST_EVENTS)
         self._held += series.add(post, at, others, at - 2 * plan.longest)
 
     def _values(

@@ -172,34 +172,6 @@ class ListFiles(Protocol):
         ...
 
 
-class ListSource(Protocol):
-    """Where lists are read from; part of every store. `tests/contracts/store_lists.py` runs on every implementation."""
-
-    def lists_position(self) -> int:
-        """Give the ledger position of the newest change of any list; -1 before the first. Cheap enough to ask often."""
-        ...
-
-    def watchlist(self, list_id: str) -> Watchlist | None:
-        """Give a list by its id."""
-        ...
-
-    def watchlist_named(self, name: str) -> Watchlist | None:
-        """Give a list by its name (case does not matter)."""
-        ...
-
-    def watchlists(self) -> Sequence[Watchlist]:
-        """Give all lists by name, removed ones included."""
-        ...
-
-    def edition(self, edition_id: str) -> Edition | None:
-        """Give an edition of a list with its entries."""
-        ...
-
-    def editions(self, list_id: str, limit: int = 50) -> Sequence[Edition]:
-        """Give the editions of a list, newest first, without their entries."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Diff:
     """What one edition has that another has not. `changed` are pairs of the entry before and after."""

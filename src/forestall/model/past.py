@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from forestall.model.reading import Segment
-from forestall.model.records import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +30,3 @@ class Judged:
     place: str = ""
     findings: tuple[Noticed, ...] = ()
     segments: tuple[Segment, ...] = ()
-
-
-class PastSource(Protocol):
-    """Where what was screened is read from; part of every store. `tests/contracts/store_lists.py` runs on every implementation."""
-
-    def judged_since(self, cursor: str = "", limit: int = 1_000) -> Page[Judged]:
-        """Give what the machine decided after a cursor, in commit order; a page that is not empty has a `next_cursor` to wait at."""
-        ...
-
-    def judged_before(self, cursor: str = "", limit: int = 1_000) -> Page[Judged]:
-        """Give what the machine decided before a cursor (the newest, where it is empty), newest first; both kinds of cursor are one."""
-        ...

@@ -10,9 +10,7 @@ from forestall.model.content import Attachment, Content, Problem
 from forestall.model.decision import Decision
 from forestall.model.feed import Batch, Verdict
 from forestall.model.finding import Finding
-from forestall.model.lists import ListSource
 from forestall.model.outcome import Outcome
-from forestall.model.past import PastSource
 from forestall.model.reading import Opened, Reading
 from forestall.model.records import (
     ApiKey,
@@ -31,6 +29,7 @@ from forestall.model.records import (
     Sighting,
     StoredContent,
 )
+from forestall.model.sources import ListSource, PastSource, SignalSource
 from forestall.model.thread import Moment
 
 Clock = Callable[[], str]
@@ -176,29 +175,6 @@ class Blobs(Protocol):
 
     def delete(self, sha256: str) -> None:
         """Forget bytes; no error where there are none."""
-        ...
-
-
-class SignalSource(Protocol):
-    """Where banked signals are read from; part of every store."""
-
-    def signals_position(self) -> int:
-        """Give the ledger position of the newest change of any bank or signal; -1 before the first. Cheap enough to ask often."""
-        ...
-
-    def banks(self) -> Sequence[Bank]:
-        """Give all banks by name."""
-        ...
-
-    def signals(self, ids: Sequence[int]) -> Sequence[Signal]:
-        """Give the signals with these ids that there are, in any order."""
-        ...
-
-    def signals_since(self, cursor: str = "", limit: int = 5_000, kinds: Sequence[str] = ()) -> Page[Signal]:
-        """Give signals in the order of their last change after a cursor, of all types or of some.
-
-        A page with signals always has a `next_cursor` to wait at. A signal changed meanwhile comes once more, later.
-        """
         ...
 
 

@@ -11,7 +11,7 @@ from forestall.store.rows import EDITION, WATCHLIST, name_key
 
 
 class MemoryLists(MemoryRows):
-    """The part of the store in memory that keeps lists; see `forestall.model.lists.ListSource`."""
+    """The part of the store in memory that keeps lists; see `forestall.model.sources.ListSource`."""
 
     def __init__(self) -> None:
         super().__init__()

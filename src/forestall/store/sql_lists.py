@@ -54,7 +54,7 @@ _segments = msgspec.json.Decoder(tuple[Segment, ...]).decode
 
 
 class SqlLists:
-    """The part of a store on a database that reads lists; see `forestall.model.lists.ListSource` and `model.past.PastSource`."""
+    """The part of a store on a database that reads lists; see `ListSource` and `PastSource` in `forestall.model.sources`."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers

@@ -3,8 +3,8 @@
 Columns follow the record types of `forestall.model.records`, nested values as JSON text. Times are instants as text, which
 sort. `contents.seq` and `decisions.seq` are ledger positions: of the change that first kept the content, and of the line about
 the decision, which orders the feed of decisions. `banks.seq`, `signals.seq` and `watchlists.seq` are positions of the change that
-wrote the row last; all rows of one change share one, so those who follow them go by `(seq, id)`. `sightings.seq` is the position of the line
-about the content that was screened; forgetting a sighting leaves it.
+wrote the row last; all rows of one change share one, so those who follow them go by `(seq, id)`. `sightings.seq` is the position
+of the line about the content that was screened; forgetting a sighting leaves it.
 """
 
 from sqlalchemy import (

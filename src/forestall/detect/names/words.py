@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick
 
+from forestall.model.lists import ListEntry
 from forestall.text.fold import Folded, fold
 
 SHORTEST = 3
@@ -16,20 +17,6 @@ _ARABIC_PREFIXES = frozenset(
     {"و", "ف", "ب", "ل", "ك", "ال", "وال", "فال", "بال", "كال", "لل", "ولل", "وب", "ول", "وبال"}
 )
 """Conjunctions, prepositions and the article, which Arabic writes as part of the next word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One listed organisation: its name, other spellings, its number on the list, the sanctions programme.
-
-    `weak` spellings are those the list itself calls of low quality; they count only exactly as listed.
-    """
-
-    name: str
-    aliases: tuple[str, ...] = ()
-    reference: str = ""
-    programme: str = ""
-    weak: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +40,7 @@ class Named:
 class Finder:
     """Finds the names of all entries in one pass over a folded text (Aho-Corasick)."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[ListEntry]) -> None:
         self._spellings: dict[str, list[Spelling]] = {}
         for number, entry in enumerate(entries):
             for spelling in _spellings(number, entry):
@@ -78,9 +65,12 @@ class Finder:
                 yield Named(spelling, start, end)
 
 
-def _spellings(number: int, entry: Entry) -> Iterator[Spelling]:
-    """Give the spellings of an entry; what stands in brackets behind a name is a remark."""
-    for name in (entry.name, *entry.aliases):
+def _spellings(number: int, entry: ListEntry) -> Iterator[Spelling]:
+    """Give the spellings of an entry; what stands in brackets behind a name is a remark.
+
+    Spellings that the list itself calls of low quality count only exactly as listed.
+    """
+    for name in (entry.value, *entry.aliases):
         plain = name.split("(")[0].strip() or name
         yield Spelling(number, plain, exact=_is_acronym(plain))
     for name in entry.weak:
