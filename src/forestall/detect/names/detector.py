@@ -2,7 +2,8 @@
 
 Label:
     listed-name (context only): an organisation on an imported list is named. News, history, counter-speech and prayer
-    name them too, so a name alone never decides anything and never asks a person.
+    name them too, so a name alone never decides anything and never asks a person. Spellings in other letters count where they
+    sound the same; the evidence says `heard`.
 """
 
 import hashlib
@@ -24,8 +25,8 @@ LABELS: Mapping[str, Outcome] = MappingProxyType({"listed-name": Outcome.PASS})
 MOST_PER_PART = 50
 """Names reported of one part, and spans reported of one name."""
 
-_VERSION = "1"
-_PHRASE, _WORD, _EXACT = 0.9, 0.6, 0.5
+_VERSION = "2"
+_PHRASE, _WORD, _EXACT, _HEARD = 0.9, 0.6, 0.5, 0.5
 
 
 class NamesDetector(Declared):
@@ -83,6 +84,8 @@ class NamesDetector(Declared):
         }
         optional = {"programme": entry.programme, "written": found[0].spelling.written}
         evidence.update((key, value) for key, value in optional.items() if value and value != entry.value)
+        if all(item.spelling.heard for item in found):
+            evidence["heard"] = True
         spans = _outermost([view.span(item.start, item.end) for item in found])
         return self.finding("listed-name", max(map(_score, found)), segment.part, spans, evidence)
 
@@ -105,6 +108,8 @@ def detector(source: Names) -> NamesDetector:
 
 def _score(item: Named) -> float:
     """Give how surely the organisation is meant: phrases seldom mean anything else, single words and acronyms may."""
+    if item.spelling.heard:
+        return _HEARD
     if item.spelling.exact:
         return _EXACT
     return _PHRASE if " " in item.spelling.written.strip() else _WORD
