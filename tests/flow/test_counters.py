@@ -161,6 +161,14 @@ def test_addresses_and_known_material_count() -> None:
     assert found == {"count(url, 1h)": 3, "count(domain, 1h)": 3, "count(material, 1h)": 2}
 
 
+def test_a_finding_that_names_no_place_counts_nothing() -> None:
+    """A contact finding without a canonical id is no contact point that posts could share."""
+    counters = Counters([Counter("", "contact", "1h")])
+    bare = Finding("contact", "1", "contact-invite", 1.0, Outcome.REVIEW)
+    found = [counters.facts(Content(str(number)), "r", at(number), Reading("1"), (bare,)) for number in range(2)]
+    assert found == [{"count(contact, 1h)": 0}] * 2
+
+
 def test_nothing_asked_costs_nothing() -> None:
     """Without counters nothing is kept and nothing is read."""
     counters = Counters(())

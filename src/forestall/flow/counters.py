@@ -199,7 +199,9 @@ class Counters:
             "thread": (thread,) if thread else (),
         }
         if "contact" in needed:
-            points = [_key(str(one.evidence.get("canonical", ""))) for one in findings if one.label in _CONTACT]
+            points = [
+                _key(point) for one in findings if one.label in _CONTACT and (point := one.evidence.get("canonical"))
+            ]
             found["contact"] = points if len(points) < 2 else tuple(dict.fromkeys(points))
         if "material" in needed:
             met = [one.evidence for one in findings if one.label in _KNOWN]

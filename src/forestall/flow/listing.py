@@ -12,7 +12,7 @@ from unicodedata import normalize
 from forestall.flow.intake import valid
 from forestall.ledger.entry import digest
 from forestall.model.content import Problem
-from forestall.model.errors import BadInput, BadList, NotFound
+from forestall.model.errors import BadInput, BadList, Conflict, NotFound
 from forestall.model.lists import Diff, Edition, ListEntry, ListFile, ListKind, Watchlist, diff, digest_of, in_order
 from forestall.model.ports import Clock, NewId, Store, Types
 from forestall.model.records import Change, Event, Record
@@ -169,14 +169,22 @@ class Lister:
         return after
 
     def expire_due(self) -> int:
-        """Write into the ledger which lists no longer count because their last day is over; gives how many. Each is said once."""
+        """Write into the ledger which lists no longer count because their last day is over; gives how many.
+
+        Each is said once, whoever says it: where another process was quicker, that is fine.
+        """
+        said = 0
         now = self._clock()
         due = [one for one in self._store.watchlists() if one.past(now[:10]) and not one.removed and not one.expired]
         for one in due:
             after = replace(one, expired=now, version=one.version + 1)
             body = {"name": one.name, "version": one.digest, "expires": one.expires, "digest": digest(after)}
-            self._submit(Event("list:expired", one.id, now, body), after)
-        return len(due)
+            try:
+                self._submit(Event("list:expired", one.id, now, body), after)
+            except Conflict:
+                continue
+            said += 1
+        return said
 
     def difference(self, name: str, first: str = "", second: str = "") -> tuple[Edition, Edition, Diff]:
         """Give two editions of a list and what changed from one to the other: the last two, where none are named.

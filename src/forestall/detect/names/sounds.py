@@ -22,6 +22,8 @@ _GLUED = re.compile(r"(?:al|el|ul)(?=[a-z]{4})")
 _ARABIC_PREFIX = re.compile(r"(?:[وف]?(?:[بك]?ال|لل)|ال)(?=\w{2})")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _MOST_WORDS = 8
+_REMEMBERED = 50_000
+"""Words of which it is remembered what they may begin."""
 _SOUND_LETTERS, _BONES_LETTERS = 7, 6
 """Letters of a key over all words of a name; a shorter one sounds like too much else. Names of one word are left to the letter."""
 
@@ -51,6 +53,11 @@ _CONSONANTS = dict(zip("بتثجحخدذرزسشصضطظغفقكلمنهپچژگ
 Key = Callable[[str], str]
 """Gives what two spellings of one word have in common."""
 
+Rest = tuple[tuple[str, ...], int, str]
+"""What is left of a name behind its first word: the keys of the other words, the number of its entry, how it is listed."""
+Begun = tuple[tuple[Key, Sequence[Rest]], ...]
+"""The names that a word may begin, by each key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -66,8 +73,9 @@ class Ear:
     """Finds names by their sound. Linear in the text: from each word on, at most as many words as a name has."""
 
     def __init__(self, entries: Sequence[ListEntry]) -> None:
-        self._sounds: dict[str, list[tuple[tuple[str, ...], int, str]]] = {}
-        self._bones: dict[tuple[bool, str], list[tuple[tuple[str, ...], int, str]]] = {}
+        self._sounds: dict[str, list[Rest]] = {}
+        self._bones: dict[tuple[bool, str], list[Rest]] = {}
+        self._known: dict[str, Begun] = {}
         for number, entry in enumerate(entries):
             for written in (entry.value, *entry.aliases):
                 self._take(number, written)
@@ -93,19 +101,27 @@ class Ear:
             return
         words = list(_words(view.text))
         for place, (word, start, _) in enumerate(words):
-            arabic = _is_arabic(word)
-            for rest, number, written in self._bones.get((not arabic, bones_of(word)), ()):
-                if self._goes_on(words, place, rest, bones_of, arabic):
-                    yield Heard(number, written, start, words[place + len(rest)][2])
-            for rest, number, written in self._sounds.get(sound(word), ()) if not arabic else ():
-                if self._goes_on(words, place, rest, sound, arabic):
-                    yield Heard(number, written, start, words[place + len(rest)][2])
+            for key, names in self._begun(word):
+                for rest, number, written in names:
+                    if self._goes_on(words, place, rest, key):
+                        yield Heard(number, written, start, words[place + len(rest)][2])
 
-    def _goes_on(
-        self, words: Sequence[tuple[str, int, int]], place: int, rest: tuple[str, ...], key: Key, arabic: bool
-    ) -> bool:
+    def _begun(self, word: str) -> Begun:
+        """Give the names that a word may begin, by each key; remembered, as most words begin none."""
+        begun = self._known.get(word)
+        if begun is None:
+            arabic = _is_arabic(word)
+            keyed = [(bones_of, self._bones.get((not arabic, bones_of(word)), []))]
+            if not arabic:
+                keyed.append((sound, self._sounds.get(sound(word), [])))
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            begun = self._known[word] = tuple([(key, names) for key, names in keyed if names])
+        return begun
+
+    def _goes_on(self, words: Sequence[tuple[str, int, int]], place: int, rest: tuple[str, ...], key: Key) -> bool:
         """Tell whether the words after a place have the rest of a name's keys, in the same script."""
-        following = words[place + 1 : place + 1 + len(rest)]
+        following, arabic = words[place + 1 : place + 1 + len(rest)], _is_arabic(words[place][0])
         return len(following) == len(rest) and all(
             key(word) == wanted and _is_arabic(word) is arabic
             for (word, _, _), wanted in zip(following, rest, strict=True)
