@@ -11,16 +11,21 @@ from forestall.exchange import advice
 from forestall.exchange.feeds import feeds
 from forestall.exchange.fetch import WebFetcher
 from forestall.exchange.files import SignalFileFormats
+from forestall.exchange.lists import ListFormats, load
 from forestall.exchange.platform import PlatformExports
 from forestall.exchange.platform.webhook import from_settings
 from forestall.flow import notice
+from forestall.flow.asking import Asking
 from forestall.flow.bankfile import load_file
 from forestall.flow.banks import Banker
+from forestall.flow.current import Current
 from forestall.flow.decide import Outbox
 from forestall.flow.exchange import Puller
 from forestall.flow.house import House, Workshop
+from forestall.flow.listing import Lister
+from forestall.flow.lists import Lists
 from forestall.flow.retrohunt import Hunter
-from forestall.flow.rulebook import Rulebook, current_versions
+from forestall.flow.rulebook import Rulebook
 from forestall.flow.screen import Screening
 from forestall.flow.threads import Threads
 from forestall.flow.tokens import Tokens
@@ -47,13 +52,14 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     filed = [load_file(Path(path), formats, types, datetime.now(UTC).date()) for path in settings.banks]
     library = match.Library(types, store, folder and folder / "banks", filed)
     found = match.MatchDetector(library)
-    detectors, named = _detectors(settings, found)
+    lists = Lists(store, types, ids.now, match.placed, [load(Path(path)) for path in settings.lists])
+    detectors, named = _detectors(settings, found, lists)
     threads = Threads(recruit.threads(), store, contact.detector().across)
     speaking: list[Detector | ThreadDetector] = [*detectors, threads.detector]
     labels = notice.labels(speaking)
     rules = ruleset.load(ruleset.files_of(settings.policy), labels)
     rulebook = Rulebook(rules, labels, store, ids.now, ids.new_id)
-    current = current_versions(named, rulebook, speaking, library.versions)
+    current = Current(named, rulebook, speaking, library, Asking(lists, store, match.placed))
     traced = types if store is not None and settings.keep_hashes_days else None
     adviser = advice.from_settings(settings, Tokens(Path(settings.data))("adviser"))
     screening = Screening(
@@ -65,17 +71,11 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     )
     if store is not None:
         hunter = Hunter(
-            store=store,
-            archive=Seen(store, types, folder and folder / "seen"),
-            types=types,
-            current=current,
-            outbox=outbox,
-            clock=ids.now,
-            new_id=ids.new_id,
-            library=library,
+            store=store, archive=Seen(store, types, folder and folder / "seen"), types=types, current=current,
+            outbox=outbox, clock=ids.now, new_id=ids.new_id, library=library,
             findings=found.findings,
-        )
-        workshop = _workshop(settings, store, hunter, types)
+        )  # fmt: skip
+        workshop = _workshop(settings, store, hunter, types, lists)
     return House(
         settings=settings,
         screening=screening,
@@ -96,15 +96,18 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
         platform=from_settings(settings),
         signer=signer,
         learner=recruit.Learner(Path(settings.data)),
+        lists=lists,
+        list_files=ListFormats(),
     )
 
 
-def _workshop(settings: Settings, store: Store, hunter: Hunter, types: match.SignalTypes) -> Workshop:
+def _workshop(settings: Settings, store: Store, hunter: Hunter, types: match.SignalTypes, lists: Lists) -> Workshop:
     """Give what works on banks; whoever changes one has earlier content searched and everybody who matches follow."""
     banker = Banker(store, types, ids.now, ids.new_id, hunter.library.follow, arrived=hunter.arrived)
     secret = Tokens(Path(settings.data))
     puller = Puller(store, banker, feeds(ids.now), secret, clock=ids.now, new_id=ids.new_id, types=types)
-    return Workshop(banker, hunter, hunter.archive, puller)
+    lister = Lister(store, types, ids.now, ids.new_id, lists.follow)
+    return Workshop(banker, hunter, hunter.archive, puller, lister)
 
 
 def capabilities() -> dict[str, str]:
@@ -124,7 +127,9 @@ def try_examples(folder: str) -> list[ruleset.Tried]:
 
 def _labels() -> dict[str, Outcome]:
     """Give every label there can be, with its ceiling."""
-    detectors, _ = _detectors(Settings(), match.MatchDetector(match.Library(_types(), None, None)))
+    types = _types()
+    known = match.MatchDetector(match.Library(types, None, None))
+    detectors, _ = _detectors(Settings(), known, Lists(None, types, ids.now))
     return notice.labels([*detectors, recruit.threads()])
 
 
@@ -133,11 +138,9 @@ def _types() -> match.SignalTypes:
     return match.SignalTypes([type_of(contact.points_of, contact.canonical)])
 
 
-def _detectors(settings: Settings, known: Detector) -> tuple[list[Detector], dict[str, str]]:
+def _detectors(settings: Settings, known: Detector, lists: Lists) -> tuple[list[Detector], dict[str, str]]:
     """Give the detectors with their lists, and the versions of all that stays as it is while the house stands."""
-    lists = [names.load_list(Path(path)) for path in settings.lists]
     detectors: list[Detector] = [known, contact.detector(), names.detector(lists)]
     detectors.append(recruit.detector(Path(settings.data)))
     versions = {"forestall": __version__, "detector:reader": notice.READER_VERSION}
-    versions |= {f"list:{listed.name}": listed.version[:16] for listed in lists}
     return detectors, versions

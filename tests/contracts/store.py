@@ -23,6 +23,7 @@ from forestall.model.ports import Store
 from forestall.model.reading import Role, Segment
 from forestall.model.records import ApiKey, Change, Delivery, Event, Invite, Receipt, Record, StoredContent
 from tests.contracts.store_known import StoreKnown
+from tests.contracts.store_lists import ListContract
 from tests.contracts.store_reads import StoreReads
 from tests.contracts.store_rules import StoreRules
 from tests.store.samples import (
@@ -104,7 +105,7 @@ def twins(kind: str) -> tuple[Record, Record]:
     return pairs[kind]
 
 
-class StoreContract(StoreReads, StoreKnown, StoreRules):
+class StoreContract(StoreReads, StoreKnown, StoreRules, ListContract):
     """The promises of a store when written to."""
 
     def test_all_of_a_change_is_there_when_it_resolves(self, store: Store) -> None:

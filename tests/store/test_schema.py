@@ -19,7 +19,10 @@ from sqlalchemy import Engine, create_engine, event, inspect
 from forestall.ledger.state import verify_state
 from forestall.ledger.verify import verify_log
 from forestall.model.errors import StoreFailed
-from forestall.model.records import ApiKey, CaseState, Change, Delivery, Invite, Session
+from forestall.model.finding import Finding
+from forestall.model.lists import ListKind, Watchlist
+from forestall.model.outcome import Outcome
+from forestall.model.records import ApiKey, CaseState, Change, Delivery, Event, Invite, Session
 from forestall.store import open_store
 from forestall.store.schema import HEAD, MIGRATIONS, migrate, revision
 from forestall.store.sqlite import DATABASE
@@ -141,6 +144,39 @@ def test_0002_keeps_data(engine: Engine, tmp_path: Path) -> None:
     assert store.submit(banked(signal("b"))).result(10).first_seq == 2
     assert verify_log(store.ledger_rows(), store.checkpoints(), KEY).ok
     assert verify_state(store).ok
+    store.close()
+
+
+def test_0005_keeps_data(engine: Engine, tmp_path: Path) -> None:
+    """A database of migration 0003 is brought up to date with what it holds, lists can be kept in it, and labels are counted."""
+    newer = open_store(tmp_path / "newer", SIGNER, at)
+    labels = ("b", "a", "b")
+    change = decided(once="k", findings=tuple(Finding("x", "1", label, 1.0, Outcome.REVIEW) for label in labels))
+    newer.submit(change).result(10)
+    newer.close()
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+    engine.dispose()
+    (tmp_path / "old").mkdir()
+    old = (tmp_path / "empty.db").rename(tmp_path / "old" / DATABASE)
+    with closing(sqlite3.connect(old)) as source, source:
+        source.execute("ATTACH ? AS newer", (str(tmp_path / "newer" / DATABASE),))
+        for (table,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            if table != "alembic_version":
+                names = ", ".join(f'"{row[1]}"' for row in source.execute(f"PRAGMA table_info({table})"))
+                source.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM newer.{table}")
+    store = open_store(old.parent, SIGNER, at)
+    assert store.decision(decision_of(change).id) == decision_of(change)
+    assert [one.content for one in store.judged_before().items] == [decision_of(change).content]
+    assert store.label_sets() == {"a b": 1}
+    assert store.lists_position() == -1
+    one = Watchlist("l", "ours", ListKind.TERMS)
+    store.submit(Change((Event("list:imported", "l", at()),), (one,))).result(10)
+    assert store.watchlist_named("Ours") == one
+    assert verify_log(store.ledger_rows(), store.checkpoints(), KEY).ok
     store.close()
 
 

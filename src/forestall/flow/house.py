@@ -13,6 +13,8 @@ from forestall.flow.exchange import Puller, Routes
 from forestall.flow.gather import Gatherer
 from forestall.flow.importing import APART_BYTES, Importer, Job, size_of
 from forestall.flow.learning import Learner
+from forestall.flow.listing import Lister
+from forestall.flow.lists import Lists
 from forestall.flow.retrohunt import Hunter
 from forestall.flow.rulebook import Rulebook
 from forestall.flow.screen import Screened, Screening
@@ -20,6 +22,7 @@ from forestall.ledger.checkpoint import Signer
 from forestall.model.bank import Bank, Match, Trace
 from forestall.model.content import Attachment, Content
 from forestall.model.errors import StoreFailed
+from forestall.model.lists import ListFiles
 from forestall.model.outcome import Outcome
 from forestall.model.ports import (
     Archive,
@@ -47,6 +50,7 @@ class Workshop:
     hunter: Hunter
     archive: Archive
     puller: Puller
+    lister: Lister
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class House:
     platform: Platform | None
     signer: Signer | None
     learner: Learner
+    lists: Lists
+    list_files: ListFiles
     importer: Importer = field(default_factory=Importer)
 
     @property
@@ -85,6 +91,11 @@ class House:
     def banker(self) -> Banker:
         """The verbs on banks; raises StoreFailed where the house keeps nothing."""
         return self._workshop.banker
+
+    @property
+    def lister(self) -> Lister:
+        """The verbs on lists; raises StoreFailed where the house keeps nothing."""
+        return self._workshop.lister
 
     @property
     def hunter(self) -> Hunter:
@@ -131,12 +142,17 @@ class House:
         return self.library.lookup(kind, [self.types.normalise(kind, value) for value in values], self.clock())
 
     def follow(self) -> bool:
-        """Take in what changed in the banks and in the rules, also by other processes; tells whether anything did.
+        """Take in what changed in banks, lists, rules and counters, also by other processes; tells whether anything did.
 
         What another process is taking in at this moment is left to it, and is here a moment later.
         """
-        banks, rules = self.library.follow(patient=False), self.rulebook.follow()
-        return banks or rules
+        changed = [
+            self.library.follow(patient=False),
+            self.lists.follow(),
+            self.rulebook.follow(),
+            self.screening.follow(),
+        ]
+        return any(changed)
 
     @property
     def scratch(self) -> str | None:
@@ -173,7 +189,11 @@ class House:
         return act.carry_out(self.store, Routes(self.platform, self.puller), self.clock())
 
     def purge(self) -> int:
-        """Apply retention now, to content and to the hashes kept of it; gives how many contents were purged."""
+        """Apply retention now, to content and to the hashes kept of it; gives how many contents were purged.
+
+        Lists whose last day is over are said to be expired.
+        """
+        self.lister.expire_due()
         retrohunt.forget(self.store, self.clock(), self.settings.keep_hashes_days, self._workshop.archive.forget)
         days = {Retention.TRANSIENT: self.settings.keep_transient_days, Retention.CASE: self.settings.keep_case_days}
         return retain.purge(self.store, self.clock(), days)

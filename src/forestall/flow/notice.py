@@ -10,10 +10,8 @@ from forestall.model.content import Problem
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.ports import Detector, ThreadDetector
-from forestall.model.reading import Reading, Role
+from forestall.model.reading import Reading
 from forestall.policy import hits
-from forestall.policy.texts import Scan
-from forestall.text.views import folded
 
 READER = "reader"
 """The detector name of findings about what could not be read."""
@@ -38,16 +36,6 @@ def look(reading: Reading, detectors: Sequence[Detector]) -> tuple[Finding, ...]
             _log.error("detector_failed", detector=detector.name, error=type(error).__name__)
             findings.append(_failed(detector))
     return tuple(findings)
-
-
-def spoken(reading: Reading, scan: Scan) -> tuple[Finding, ...]:
-    """Give the findings of rules' own patterns, in the post's text and the pages that came with it."""
-    return tuple(
-        finding
-        for index, segment in enumerate(reading.segments)
-        if segment.role in (Role.BODY, Role.PAGE)
-        for finding in scan.look(segment, folded(reading, index))
-    )
 
 
 def labels(detectors: Sequence[Detector | ThreadDetector]) -> dict[str, Outcome]:

@@ -5,16 +5,15 @@ that follows the store. Until the first was promoted the policy folder decides. 
 before can be taken back in one step, which needs no second person: what decided before was agreed on before.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from forestall.flow import replay
-from forestall.flow.screen import Versions
 from forestall.model.errors import BadInput, BadPolicy, Conflict, NotFound, Refused
 from forestall.model.ids import sha256_hex
 from forestall.model.outcome import Outcome
-from forestall.model.ports import Clock, Detector, NewId, Store, ThreadDetector
+from forestall.model.ports import Clock, NewId, Store
 from forestall.model.records import Change, Event
 from forestall.model.rulebook import RulesetState, RulesetVersion
 from forestall.policy.engine import Ruleset
@@ -264,28 +263,3 @@ def _said(text: str, what: str) -> str:
     if not said or len(said) > _LONGEST:
         raise BadInput(f"it is not said {what}", f"say it in at most {_LONGEST} characters")
     return said
-
-
-def current_versions(
-    named: Mapping[str, str],
-    rulebook: Rulebook,
-    detectors: Sequence[Detector | ThreadDetector],
-    banks: Callable[[], Mapping[str, str]],
-) -> Callable[[], Versions]:
-    """Give what names all versions as they are now: banks and rules change while the house stands, the rest does not.
-
-    Takes:
-        named: what stays as it is.
-        banks: gives the versions of all banks, the same object until one of them changes.
-    """
-    latest: list[tuple[Mapping[str, str], Standing, Versions]] = []
-
-    def current() -> Versions:
-        matched, standing = banks(), rulebook.standing
-        if not latest or latest[0][0] is not matched or latest[0][1] is not standing:
-            looking = {f"detector:{detector.name}": detector.version for detector in detectors}
-            names = {**named, **standing.names, **looking, **matched}
-            latest[:] = [(matched, standing, Versions(names, standing.ruleset))]
-        return latest[0][2]
-
-    return current

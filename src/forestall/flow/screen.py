@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from forestall.flow import intake, notice, read
 from forestall.flow.advise import advice_on
+from forestall.flow.asking import Asked, asking_nothing
 from forestall.flow.threads import Threads
 from forestall.model.bank import Trace
 from forestall.model.content import Content
@@ -15,9 +16,7 @@ from forestall.model.reading import Reading, Role
 from forestall.model.records import Retention, StoredContent
 from forestall.model.rulebook import Shadow
 from forestall.policy.evaluate import evaluate, shadow
-from forestall.policy.facts import SCANNED
 from forestall.policy.ruleset import Ruleset
-from forestall.policy.texts import ListOf, Scan, no_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,10 @@ class Screening:
         """Name every thing that can change a result, with its version now."""
         return self.current().names
 
+    def follow(self) -> bool:
+        """Take in what others decided, where rules count it; tells whether there was anything."""
+        return self.current().asked.counters.follow()
+
     def screen(self, content: Content) -> Screened:
         """Receive, open, look and decide; writes nothing."""
         received = intake.receive(content, self.max_text)
@@ -85,9 +88,9 @@ class Screening:
         if self.threads is not None:
             findings += self.threads.look(content, at, findings, _own(reading), reading.language)
         facts = facts_of(content, reading, at)
-        if versions.ruleset.patterns:
-            findings += notice.spoken(reading, versions.scan)
-            facts[SCANNED] = versions.ruleset.patterns
+        matched, asked = versions.asked.answer(content, revision, at, reading, findings)
+        findings += matched
+        facts |= asked
         verdict = evaluate(facts, findings, versions.ruleset)
         if self.adviser is not None and verdict.outcome.asks_a_person:
             findings += advice_on(reading, findings, self.adviser, versions.ruleset)
@@ -124,17 +127,14 @@ def _own(reading: Reading) -> str:
 
 
 class Versions:
-    """The versions of everything that can change a result: their `names`, a `digest` of them, and the `ruleset` among them.
+    """The versions of everything that can change a result: their `names`, a `digest` of them, the `ruleset` and what it asks."""
 
-    `scan` looks for the patterns of its rules, with the lists of terms as they are now.
-    """
+    __slots__ = ("asked", "digest", "names", "ruleset")
 
-    __slots__ = ("digest", "names", "ruleset", "scan")
-
-    def __init__(self, names: Mapping[str, str], ruleset: Ruleset, lists: ListOf = no_list) -> None:
+    def __init__(self, names: Mapping[str, str], ruleset: Ruleset, asked: Asked | None = None) -> None:
         self.names = names
         self.ruleset = ruleset
-        self.scan = Scan(ruleset.hits, lists)
+        self.asked = asking_nothing(ruleset) if asked is None else asked
         text = "\n".join(f"{name}={value}" for name, value in sorted(names.items()))
         self.digest = hashlib.sha256(text.encode()).digest()
 

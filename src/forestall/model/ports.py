@@ -30,6 +30,7 @@ from forestall.model.records import (
     StoredContent,
 )
 from forestall.model.rulebook import RuleSource
+from forestall.model.sources import ListSource, PastSource, SignalSource
 from forestall.model.thread import Moment
 
 Clock = Callable[[], str]
@@ -178,29 +179,6 @@ class Blobs(Protocol):
         ...
 
 
-class SignalSource(Protocol):
-    """Where banked signals are read from; part of every store."""
-
-    def signals_position(self) -> int:
-        """Give the ledger position of the newest change of any bank or signal; -1 before the first. Cheap enough to ask often."""
-        ...
-
-    def banks(self) -> Sequence[Bank]:
-        """Give all banks by name."""
-        ...
-
-    def signals(self, ids: Sequence[int]) -> Sequence[Signal]:
-        """Give the signals with these ids that there are, in any order."""
-        ...
-
-    def signals_since(self, cursor: str = "", limit: int = 5_000, kinds: Sequence[str] = ()) -> Page[Signal]:
-        """Give signals in the order of their last change after a cursor, of all types or of some.
-
-        A page with signals always has a `next_cursor` to wait at. A signal changed meanwhile comes once more, later.
-        """
-        ...
-
-
 class Types(Protocol):
     """The signal types there are, for rooms that must not know how each works."""
 
@@ -313,7 +291,7 @@ class Feed(Protocol):
         ...
 
 
-class Store(SignalSource, RuleSource, Protocol):
+class Store(SignalSource, ListSource, PastSource, RuleSource, Protocol):
     """Keeps everything. Writes go through `submit`, whose changes commit in order, many to one transaction.
 
     One contract suite (`tests/contracts/store.py`) runs on every implementation.

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from forestall.model.bank import Bank, Signal, Trace
 from forestall.model.content import Audience
 from forestall.model.decision import Decision
+from forestall.model.lists import Edition, Watchlist
 from forestall.model.outcome import Outcome
 from forestall.model.reading import FileFacts, Segment
 from forestall.model.rulebook import RulesetVersion, Shadow
@@ -243,6 +244,8 @@ Record = (
     | Exchange
     | RulesetVersion
     | Shadow
+    | Watchlist
+    | Edition
 )
 
 

@@ -13,7 +13,7 @@ LABELS: Mapping[str, Outcome] = MappingProxyType({TEXT_MATCH: Outcome.REVIEW, LI
 """What looking for a ruleset's patterns and lists can give, with its ceilings: words alone ask a person, no more (promise 1)."""
 KNOWN = ("known-exact", "known-near", "known-text", "known-unconfirmed")
 """The labels of findings that `match("bank")` asks for."""
-KINDS = ("contact", "url", "domain", "hash", "name")
+KINDS = ("contact", "url", "domain", "hash")
 """What of an item `in_list` can look up."""
 IN_TEXT = ("phrase", "terms", "rx")
 """The conditions that a scan of the texts answers."""

@@ -22,7 +22,7 @@ from forestall.model.records import Receipt
 from forestall.store import tables
 from forestall.store.draft import Draft, check_version
 from forestall.store.readers import parts
-from forestall.store.rows import BANK, DECISION, KINDS, SIGHTING, SIGNAL, Key, Kind
+from forestall.store.rows import BANK, DECISION, KINDS, SIGHTING, SIGNAL, WATCHLIST, Key, Kind
 
 Verdict = Receipt | Conflict | StoreFailed
 """What became of one change of a group."""
@@ -154,7 +154,7 @@ def _inserts(engine: Engine, upsert: Upsert) -> Inserts:
         else:
             clause = upsert(table)
             changed = {name: clause.excluded[name] for name in kind.columns if name not in kind.key}
-            if kind in (BANK, SIGNAL):
+            if kind in (BANK, SIGNAL, WATCHLIST):
                 changed["seq"] = clause.excluded.seq
             elif kind is SIGHTING:
                 changed["seq"] = _position_of_sighting(clause)

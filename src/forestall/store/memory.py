@@ -1,6 +1,6 @@
 """The store in memory: keeps every promise except that nothing outlives the process. For tests, trials and dry runs."""
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -14,6 +14,7 @@ from forestall.ledger.tree import Frontier
 from forestall.model.decision import MACHINE, Decision
 from forestall.model.errors import Conflict, StoreFailed
 from forestall.model.outcome import Outcome
+from forestall.model.past import Judged, Noticed
 from forestall.model.ports import Clock
 from forestall.model.records import (
     ApiKey,
@@ -30,7 +31,7 @@ from forestall.model.records import (
     Session,
     StoredContent,
 )
-from forestall.store import cursor
+from forestall.store import cursor as cursors
 from forestall.store.blobs import MemoryBlobs
 from forestall.store.draft import Draft, Write, closed, draft
 from forestall.store.memory_known import MemoryKnown
@@ -180,7 +181,7 @@ class MemoryStore(MemoryKnown, MemoryRules):
     def thread(self, thread: str, limit: int = 64) -> Sequence[tuple[StoredContent, Decision]]:
         """Give the newest contents of a thread, each with the machine's last decision on it, newest first."""
         with self._lock:
-            keys = self._threads.get(thread, [])[: -cursor.limit(limit) - 1 : -1] if thread else []
+            keys = self._threads.get(thread, [])[: -cursors.limit(limit) - 1 : -1] if thread else []
         found = []
         for key in keys:
             content = self._one(CONTENT, key)
@@ -191,8 +192,8 @@ class MemoryStore(MemoryKnown, MemoryRules):
 
     def decisions(self, since: str = "", outcome: Outcome | None = None, limit: int = 100) -> Page[Decision]:
         """Give decisions in commit order after the cursor `since`."""
-        limit = cursor.limit(limit)
-        after = cursor.read(since, tuple[int])[0] if since else -1
+        limit = cursors.limit(limit)
+        after = cursors.read(since, tuple[int])[0] if since else -1
         found: list[tuple[int, Decision]] = []
         with self._lock:
             for seq, decision_id in islice(self._feed, bisect_right(self._feed, after, key=itemgetter(0)), None):
@@ -201,7 +202,35 @@ class MemoryStore(MemoryKnown, MemoryRules):
                     found.append((seq, decision))
                 if len(found) == limit:
                     break
-        return Page(tuple(item for _, item in found), cursor.write([found[-1][0]]) if found else "")
+        return Page(tuple(item for _, item in found), cursors.write([found[-1][0]]) if found else "")
+
+    def judged_since(self, cursor: str = "", limit: int = 1_000) -> Page[Judged]:
+        """Give what the machine decided after a cursor, in commit order."""
+        after = cursors.read(cursor, tuple[int])[0] if cursor else -1
+        with self._lock:
+            return self._judged(self._feed[bisect_right(self._feed, after, key=itemgetter(0)) :], limit)
+
+    def judged_before(self, cursor: str = "", limit: int = 1_000) -> Page[Judged]:
+        """Give what the machine decided before a cursor, newest first."""
+        before = cursors.read(cursor, tuple[int])[0] if cursor else len(self._ledger)
+        with self._lock:
+            return self._judged(self._feed[: bisect_left(self._feed, before, key=itemgetter(0))][::-1], limit)
+
+    def _judged(self, feed: Sequence[tuple[int, str]], limit: int) -> Page[Judged]:
+        """Give the first machine's decisions of a stretch of the feed, each with its content."""
+        limit, found = cursors.limit(limit), list[Judged]()
+        for seq, decision_id in feed:
+            made = self._one(DECISION, (decision_id,))
+            kept = self._one(CONTENT, (made.content, made.revision)) if made and made.by == MACHINE else None
+            if made is not None and kept is not None:
+                seen = tuple(Noticed(finding.label, finding.evidence) for finding in made.findings)
+                place = cursors.write([seq])
+                found.append(
+                    Judged(kept.id, kept.revision, made.at, kept.author, kept.thread, place, seen, kept.segments)
+                )
+            if len(found) == limit:
+                break
+        return Page(tuple(found), found[-1].place if found else "")
 
     def case(self, case_id: str) -> Case | None:
         """Give a case by its id."""
@@ -214,13 +243,13 @@ class MemoryStore(MemoryKnown, MemoryRules):
 
     def cases(self, state: CaseState, after: str = "", limit: int = 50) -> Page[Case]:
         """Give cases in a state by priority, highest first, then oldest first."""
-        limit = cursor.limit(limit)
-        place = cursor.read(after, tuple[float, str, str]) if after else None
+        limit = cursors.limit(limit)
+        place = cursors.read(after, tuple[float, str, str]) if after else None
         found = sorted((case for case in self._all(CASE) if case.state is state), key=_place)
         start = bisect_right(found, (-place[0], *place[1:]), key=_place) if place else 0
         page = found[start : start + limit]
         more = start + limit < len(found)
-        return Page(tuple(page), cursor.write([page[-1].priority, page[-1].opened, page[-1].id]) if more else "")
+        return Page(tuple(page), cursors.write([page[-1].priority, page[-1].opened, page[-1].id]) if more else "")
 
     def count_cases(self, state: CaseState) -> int:
         """Count the cases in a state."""
@@ -229,7 +258,7 @@ class MemoryStore(MemoryKnown, MemoryRules):
     def deliveries_due(self, now: str, limit: int = 100) -> Sequence[Delivery]:
         """Give outgoing messages that are due, oldest first."""
         due = [item for item in self._all(DELIVERY) if item.state is DeliveryState.DUE and item.due <= now]
-        return sorted(due, key=lambda item: (item.due, item.id))[: cursor.limit(limit)]
+        return sorted(due, key=lambda item: (item.due, item.id))[: cursors.limit(limit)]
 
     def delivery(self, delivery_id: str) -> Delivery | None:
         """Give an outgoing message by its id."""
@@ -265,7 +294,7 @@ class MemoryStore(MemoryKnown, MemoryRules):
 
     def expired_contents(self, retention: str, received_before: str, limit: int = 500) -> Sequence[StoredContent]:
         """Give contents of a retention class received before an instant and not yet purged, without an open case."""
-        limit = cursor.limit(limit)
+        limit = cursors.limit(limit)
         held = {(case.content, case.revision) for case in self._all(CASE) if case.state is CaseState.OPEN}
         found = [
             content

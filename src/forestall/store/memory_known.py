@@ -9,14 +9,14 @@ from forestall.model.bank import Bank, Signal
 from forestall.model.records import Case, Exchange, Hunt, Page, Sighting
 from forestall.store import cursor as cursors
 from forestall.store.draft import Write
-from forestall.store.memory_rows import MemoryRows
+from forestall.store.memory_lists import MemoryLists
 from forestall.store.rows import BANK, CASE, EXCHANGE, HUNT, SIGHTING, SIGNAL, Key, head, name_key
 
 Place = tuple[str, str, int]
 """Where a signal stands in its bank: type, beginning of its value, id."""
 
 
-class MemoryKnown(MemoryRows):
+class MemoryKnown(MemoryLists):
     """The part of the store in memory that keeps known material; see `forestall.model.ports.Store`."""
 
     def __init__(self) -> None:
@@ -39,6 +39,8 @@ class MemoryKnown(MemoryRows):
             self._list_signal(SIGNAL.record(write.row), first)
         elif write.kind is SIGHTING:
             self._list_sighting(SIGHTING.record(write.row), write.key, first + write.offset)
+        else:
+            self._list_lists(write, first)
 
     def _list_signal(self, signal: Signal, seq: int) -> None:
         """Enter a signal as changed at a position; what the feed says of it from before no longer holds."""

@@ -20,6 +20,7 @@ from forestall.model.bank import Bank, Opinion, Signal, Trace
 from forestall.model.decision import Decision
 from forestall.model.errors import StoreFailed
 from forestall.model.finding import Finding
+from forestall.model.lists import Edition, ListEntry, Watchlist
 from forestall.model.records import (
     ApiKey,
     Case,
@@ -264,6 +265,15 @@ EXCHANGE = Kind(
     unique=("name_key",),
     extra={"name_key": lambda exchange: name_key(exchange.name)},
 )
+WATCHLIST = Kind(
+    Watchlist,
+    "list",
+    "watchlists",
+    unique=("name_key",),
+    extra={"name_key": lambda listed: name_key(listed.name)},
+    followed=True,
+)
+EDITION = Kind(Edition, "edition", "editions", lean={"entries": ListEntry})
 
 RULESET = Kind(RulesetVersion, "version of the ruleset", "rulesets")
 SHADOW = Kind(Shadow, "shadow of a decision", "shadows")
@@ -286,6 +296,8 @@ KINDS: Mapping[type[Any], Kind[Any]] = {
         EXCHANGE,
         RULESET,
         SHADOW,
+        WATCHLIST,
+        EDITION,
     )
 }
 """Every kind by its record type."""

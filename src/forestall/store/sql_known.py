@@ -10,8 +10,9 @@ from forestall.ledger.entry import MAX_INTEGER
 from forestall.model.bank import Bank, Signal
 from forestall.model.records import Case, Exchange, Hunt, Page, Sighting
 from forestall.store import cursor as cursors
-from forestall.store.readers import Readers, columns, parts
+from forestall.store.readers import columns, parts
 from forestall.store.rows import BANK, CASE, EXCHANGE, HUNT, SIGHTING, SIGNAL, head, name_key, source_mark
+from forestall.store.sql_lists import SqlLists
 from forestall.store.tables import banks as banks_table
 from forestall.store.tables import cases, sightings, signals
 from forestall.store.tables import exchanges as exchanges_table
@@ -64,11 +65,8 @@ _PLACE = ("after_type", "after_head", "after_id")
 """The parameters that say after which signal a listing goes on."""
 
 
-class SqlKnown:
+class SqlKnown(SqlLists):
     """The part of a store on a database that reads known material; see `forestall.model.ports.Store`."""
-
-    def __init__(self, readers: Readers) -> None:
-        self._readers = readers
 
     def signals_position(self) -> int:
         """Give the ledger position of the newest change of any bank or signal; -1 before the first. About 20 µs."""

@@ -2,9 +2,10 @@
 
 Columns follow the record types of `forestall.model.records`, nested values as JSON text. Times are instants as text, which
 sort. `contents.seq` and `decisions.seq` are ledger positions: of the change that first kept the content, and of the line about
-the decision, which orders the feed of decisions; `decisions.labels` are the labels of its findings, sorted. `banks.seq` and
-`signals.seq` are positions of the change that wrote the row last; all rows of one change share one, so those who follow them go
-by `(seq, id)`. `sightings.seq` is the position of the line about the content that was screened; forgetting a sighting leaves it.
+the decision, which orders the feed of decisions; `decisions.labels` are the labels of its findings, sorted. `banks.seq`,
+`signals.seq` and `watchlists.seq` are positions of the change that wrote the row last; all rows of one change share one, so those
+who follow them go by `(seq, id)`. `sightings.seq` is the position of the line about the content that was screened; forgetting a
+sighting leaves it.
 """
 
 from sqlalchemy import (
@@ -220,6 +221,33 @@ shadows = Table(
     Column("id", Text, primary_key=True),
     *_texts("at", "fired", "unknown"),
     Index("shadows_by_time", "at", "id"),
+)
+
+watchlists = Table(
+    "watchlists",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("name", "kind", "source", "dated", "imported", "by", "digest", "edition"),
+    Column("size", Integer, nullable=False),
+    Column("people", Integer, nullable=False),
+    *_texts("expires", "expired", "removed"),
+    Column("version", Integer, nullable=False),
+    Column("name_key", Text, nullable=False, unique=True),
+    Column("seq", _seq, nullable=False),
+    Index("watchlists_by_seq", "seq"),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("list", "digest", "source", "dated", "imported", "by"),
+    Column("added", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("gone", Integer, nullable=False),
+    Column("people", Integer, nullable=False),
+    *_texts("entries"),
+    Index("editions_by_list", "list", "id"),
 )
 
 seen = Table(

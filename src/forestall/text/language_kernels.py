@@ -84,8 +84,9 @@ def choose(
     """Give the likeliest language for a text in UTF-8 (its column, and how likely it is); 0.0 where the text has no features.
 
     `moves` has 256 entries per row of the automaton, of which `root` is the first: the next row times `features`, plus the feature met
-    there plus one, or 0 for none. `penalties` has a row per feature and a column per language, `start` what each language begins with; `weights` says for how
-    often a feature was met what it counts; `favoured` is added in the end, in natural logarithms, of which the others are `step` each.
+    there plus one, or 0 for none. `penalties` has a row per feature and a column per language, `start` what each language begins with;
+    `weights` says for how often a feature was met what it counts; `favoured` is added in the end, in natural logarithms, of which the
+    others are `step` each.
     `met` (a row for each byte), `shelf` (`shelf_size` rows of three; all 0, and keys again afterwards) and `scores` are scratch.
     """
     _walk(text, moves, root, features, met)
@@ -151,7 +152,7 @@ def _gather(met: Codes, shelf: Codes) -> int:
     for one in met:
         if one > 0:
             row = np.int64((np.uint64(one) * _SPREAD) >> _HALF) & most
-            while shelf[row, KEY] != 0 and shelf[row, KEY] != one:  # noqa: PLR1714 - kernels know no tuples of two types
+            while shelf[row, KEY] != 0 and shelf[row, KEY] != one:
                 row = (row + 1) & most
             if shelf[row, KEY] == 0:
                 shelf[row, KEY], shelf[row, COUNT], shelf[count, ORDER] = one, 0, row
@@ -185,7 +186,7 @@ def count_words(
             continue
         counts[0] += 1
         row = np.int64(mixed >> _HALF) & most
-        while table[row] != 0 and table[row] != mixed:  # noqa: PLR1714 - kernels know no tuples of two types
+        while table[row] != 0 and table[row] != mixed:
             row = (row + 1) & most
         if table[row] == mixed:
             rows[found] = row

@@ -123,7 +123,9 @@ def load(choices: Mapping[str, Sequence[str]], common: Mapping[str, float], writ
             script: Choice(
                 tuple(written_as.get(languages[column], languages[column]) for column in chosen),
                 penalties[script],
-                np.concatenate([begins[chosen], np.full(penalties[script].shape[1] - len(chosen), -np.inf, np.float32)]),
+                np.concatenate(
+                    [begins[chosen], np.full(penalties[script].shape[1] - len(chosen), -np.inf, np.float32)]
+                ),
             )
             for script, chosen in columns.items()
         },
@@ -133,7 +135,9 @@ def load(choices: Mapping[str, Sequence[str]], common: Mapping[str, float], writ
     )
 
 
-def _packed(moves: Sequence[int], rows: Sequence[int], features: Sequence[int]) -> NDArray[np.uint32] | NDArray[np.uint64]:
+def _packed(
+    moves: Sequence[int], rows: Sequence[int], features: Sequence[int]
+) -> NDArray[np.uint32] | NDArray[np.uint64]:
     """Give for each row and byte the row that comes next and the feature met there as one number."""
     many = max(features) + 2
     kind: type[np.uint32 | np.uint64] = np.uint32 if (max(rows) + 1) * many < 1 << 32 else np.uint64

@@ -1,26 +1,44 @@
 """The detector `names`: listed organisations as context, as whole words, in any spelling a reader takes for the same."""
 
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pytest
 
-from forestall.detect.names import detector, load_list
+from forestall.detect.names import detector
 from forestall.detect.names.detector import LABELS, MOST_PER_PART, NamesDetector
 from forestall.model.finding import Finding
+from forestall.model.lists import ListEntry, ListKind, NameList, digest_of
 from forestall.model.outcome import Outcome
 from forestall.model.ports import Detector
 from forestall.model.reading import Reading, Role, Segment
 from tests.contracts.detector import DetectorContract
-from tests.detect.names.test_load import XML
+
+BANNER = ListEntry("THE ASHEN BANNER", ("Banner of Ash", "TABX", "راية الرماد"), ("The Banner",), "EXe.001", "Example")
+
+
+@dataclass
+class Shelf:
+    """Lists that a test changes."""
+
+    lists: Sequence[NameList] = ()
+
+    def names(self) -> Sequence[NameList]:
+        """Give them."""
+        return self.lists
+
+
+def named(name: str, *entries: ListEntry | str) -> NameList:
+    """Give a list of organisations."""
+    made = tuple(ListEntry(one) if isinstance(one, str) else one for one in entries)
+    return NameList(name, digest_of(ListKind.NAMES, made), made)
 
 
 @pytest.fixture(scope="module")
-def names(tmp_path_factory: pytest.TempPathFactory) -> NamesDetector:
-    """Give the detector over the synthetic UN list and a plain one."""
-    folder = tmp_path_factory.mktemp("lists")
-    (folder / "un.xml").write_text(XML, "utf-8")
-    (folder / "own.txt").write_text("Ninth-Tide\nHarakat al-Fajr (HAF)\nMeridian\nحركة الفجر\nIX\n", "utf-8")
-    return detector([load_list(folder / "un.xml"), load_list(folder / "own.txt")])
+def names() -> NamesDetector:
+    """Give the detector over a list like the UN's and a plain one."""
+    own = ("Ninth-Tide", "Harakat al-Fajr (HAF)", "Meridian", "حركة الفجر", "IX")
+    return detector(Shelf([named("un", BANNER), named("own", *own)]))
 
 
 def look(names: NamesDetector, text: str, role: Role = Role.BODY) -> list[Finding]:
@@ -112,10 +130,18 @@ def test_pages_are_read_and_links_are_not(names: NamesDetector) -> None:
     assert look(names, "https://example.org/ninth-tide", Role.LINK) == []
 
 
-def test_version_names_the_lists(tmp_path: Path, names: NamesDetector) -> None:
-    """The detector's version changes with its lists; without lists it notices nothing."""
-    assert detector([]).version != names.version
-    assert look(detector([]), "Ninth Tide") == []
+def test_lists_are_followed() -> None:
+    """The detector and its version change with the lists while it stands; without lists it notices nothing."""
+    shelf = Shelf()
+    following = detector(shelf)
+    version = following.version
+    assert look(following, "Ninth Tide") == []
+    shelf.lists = (named("own", "Ninth Tide"),)
+    assert len(look(following, "Ninth Tide")) == 1
+    assert following.version != version
+    shelf.lists = ()
+    assert look(following, "Ninth Tide") == []
+    assert following.version == version
 
 
 def test_hostile_texts_end(names: NamesDetector) -> None:
@@ -134,8 +160,6 @@ class TestContract(DetectorContract):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def detector(cls, tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    def detector(cls) -> Detector:
         """Give the detector with a list of two fictional names."""
-        path = tmp_path_factory.mktemp("lists") / "names.txt"
-        path.write_text("The Ashen Banner\nالراية الرمادية\n", "utf-8")
-        return detector([load_list(path)])
+        return detector(Shelf([named("own", "The Ashen Banner", "الراية الرمادية")]))

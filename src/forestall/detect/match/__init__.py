@@ -2,6 +2,7 @@
 
 from forestall.detect.match.detector import MatchDetector
 from forestall.detect.match.library import Library
+from forestall.detect.match.placed import placed
 from forestall.detect.match.types import SignalTypes
 
-__all__ = ["Library", "MatchDetector", "SignalTypes"]
+__all__ = ["Library", "MatchDetector", "SignalTypes", "placed"]

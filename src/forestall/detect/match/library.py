@@ -21,8 +21,8 @@ from forestall.detect.match.index import Index, open_index
 from forestall.detect.match.signals.base import Hit, KeyedType, Query, SequenceMatcher
 from forestall.detect.match.types import AnyType, SignalTypes, is_keyed, is_sequence
 from forestall.model.bank import Bank, Match, Signal, opinion_of, standing
-from forestall.model.ports import SignalSource
 from forestall.model.reading import BODY, Reading
+from forestall.model.sources import SignalSource
 
 FileBank = tuple[Bank, Sequence[Signal]]
 """A bank file as loaded."""

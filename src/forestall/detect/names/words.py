@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick
 
+from forestall.detect.names.sounds import Ear
+from forestall.model.lists import ListEntry
 from forestall.text.fold import Folded, fold
 
 SHORTEST = 3
@@ -19,26 +21,16 @@ _ARABIC_PREFIXES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One listed organisation: its name, other spellings, its number on the list, the sanctions programme.
-
-    `weak` spellings are those the list itself calls of low quality; they count only exactly as listed.
-    """
-
-    name: str
-    aliases: tuple[str, ...] = ()
-    reference: str = ""
-    programme: str = ""
-    weak: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Spelling:
-    """One way to write the name of entry number `entry`; with `exact`, the original must say just that."""
+    """One way to write the name of entry number `entry`; with `exact`, the original must say just that.
+
+    `heard` where a text only sounds like it.
+    """
 
     entry: int
     written: str
     exact: bool
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +43,9 @@ class Named:
 
 
 class Finder:
-    """Finds the names of all entries in one pass over a folded text (Aho-Corasick)."""
+    """Finds the names of all entries in one pass over a folded text (Aho-Corasick), then those that it only sounds like."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[ListEntry]) -> None:
         self._spellings: dict[str, list[Spelling]] = {}
         for number, entry in enumerate(entries):
             for spelling in _spellings(number, entry):
@@ -63,11 +55,16 @@ class Finder:
                         known.append(spelling)
         self._patterns = sorted(self._spellings)
         self._automaton = AhoCorasick(self._patterns) if self._patterns else None
+        self._ear = Ear(entries)
 
     def find(self, original: str, folded: Folded) -> Iterator[Named]:
-        """Give every name that stands as a word of its own, by where it ends; linear in the text and what is found."""
+        """Give every name that stands as a word of its own, by where it ends, then those heard where none is written.
+
+        Linear in the text and what is found.
+        """
         if self._automaton is None:
             return
+        spans: list[tuple[int, int]] = []
         text = folded.text.replace("\n", " ")  # names run on over the ends of lines
         for pattern, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             if not _is_word(text, start, end):
@@ -75,12 +72,29 @@ class Finder:
             for spelling in self._spellings[self._patterns[pattern]]:
                 if spelling.exact and original[slice(*folded.span(start, end))] != spelling.written:
                     continue
+                spans.append((start, end))
                 yield Named(spelling, start, end)
+        taken: bytearray | None = None
+        for heard in self._ear.find(folded):
+            taken = _covered(spans, len(text)) if taken is None else taken
+            if not any(taken[heard.start : heard.end]):
+                yield Named(Spelling(heard.entry, heard.written, exact=False, heard=True), heard.start, heard.end)
 
 
-def _spellings(number: int, entry: Entry) -> Iterator[Spelling]:
-    """Give the spellings of an entry; what stands in brackets behind a name is a remark."""
-    for name in (entry.name, *entry.aliases):
+def _covered(spans: Sequence[tuple[int, int]], length: int) -> bytearray:
+    """Give for each character whether it stands in one of the spans."""
+    covered = bytearray(length)
+    for start, end in spans:
+        covered[start:end] = b"\1" * (end - start)
+    return covered
+
+
+def _spellings(number: int, entry: ListEntry) -> Iterator[Spelling]:
+    """Give the spellings of an entry; what stands in brackets behind a name is a remark.
+
+    Spellings that the list itself calls of low quality count only exactly as listed.
+    """
+    for name in (entry.value, *entry.aliases):
         plain = name.split("(")[0].strip() or name
         yield Spelling(number, plain, exact=_is_acronym(plain))
     for name in entry.weak:

@@ -6,9 +6,6 @@ and `_hidden_pieces`), so the tree is entered once a word and seldom followed fa
 """
 # ruff: noqa: PLR0917 - kernels take arrays one by one; a struct would cost more per call than the loop
 
-import numpy as np
-from numpy.typing import NDArray
-
 from forestall.text.fold_kernels import LOW_LINE, NEWLINE, SPACE, Bytes, Codes
 from forestall.text.kernel import lean
 from forestall.text.tables import CHANGED, LOOSE
@@ -130,9 +127,7 @@ def match(
             number = _fill(pieces[i], 0, filled, parts_of, parts, gaps, begun, found, number)
             i += 1
         else:
-            number = _fill(
-                pieces[room + k], 1, hidden_filled, hidden_parts_of, parts, gaps, begun, found, number
-            )
+            number = _fill(pieces[room + k], 1, hidden_filled, hidden_parts_of, parts, gaps, begun, found, number)
             k += 1
     return number if number <= len(found) else -number
 

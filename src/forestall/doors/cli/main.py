@@ -23,6 +23,7 @@ _COMMANDS = {
     "bank": "bank",
     "retrohunt": "retrohunt",
     "exchange": "exchange",
+    "list": "lists",
     "learn": "learn",
     "policy": "policy",
     "evaluate": "evaluate",

@@ -65,17 +65,17 @@ class Domain:
     def queries(self, reading: Reading) -> Iterable[Query]:
         """Give the host of every address of a reading, and every domain above it that could be banked."""
         for link in links(reading):
-            for name, variant in _above(link.address.host):
+            for name, variant in above(link.address.host):
                 yield Query(link.part, self.key(name), variant, spans=link.spans)
 
     def asked(self, value: str) -> Iterable[Query]:
         """Give the key of a domain, and of those above it."""
-        for name, variant in _above(value):
+        for name, variant in above(value):
             yield Query(BODY, self.key(name), variant)
 
     def traces(self, reading: Reading) -> Iterable[Trace]:
         """Give the same names: a domain that is banked later may be any of them."""
-        names = ((link.part, name) for link in links(reading) for name, _ in _above(link.address.host))
+        names = ((link.part, name) for link in links(reading) for name, _ in above(link.address.host))
         for part, name in dict.fromkeys(names):
             yield Trace(self.name, part, name)
 
@@ -90,7 +90,7 @@ def shared_places() -> frozenset[str]:
     return frozenset(name for line in text.splitlines() if not line.startswith("#") for name in line.split())
 
 
-def _above(host: str) -> Iterator[tuple[str, str]]:
+def above(host: str) -> Iterator[tuple[str, str]]:
     """Give a host and the domains above it, down to two labels, that are not shared; with the variant each is met as."""
     if ":" in host or host.rpartition(".")[2].isdigit():
         yield host, ""

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 _SEQ = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _COLUMNS = (
@@ -41,7 +41,7 @@ def _labels() -> None:
     """Give each decision the labels of its findings, each once, sorted."""
     for index in ("decisions_by_content", "decisions_by_outcome"):
         op.drop_index(index, "decisions")
-    op.rename_table("decisions", "decisions_0003")
+    op.rename_table("decisions", "decisions_0004")
     op.create_table(
         "decisions",
         sa.Column("id", sa.Text, nullable=False, unique=True),
@@ -54,9 +54,9 @@ def _labels() -> None:
     )
     op.execute(
         f"INSERT INTO decisions ({_COLUMNS}, labels, seq)"  # noqa: S608 - constants of this file
-        f" SELECT {_COLUMNS}, {_LABELS}, seq FROM decisions_0003 ORDER BY seq"
+        f" SELECT {_COLUMNS}, {_LABELS}, seq FROM decisions_0004 ORDER BY seq"
     )
-    op.drop_table("decisions_0003")
+    op.drop_table("decisions_0004")
     op.create_index("decisions_by_content", "decisions", ["content", "seq"])
     op.create_index("decisions_by_outcome", "decisions", ["outcome", "seq"])
     labelled = sa.text("labels <> ''")
