@@ -105,6 +105,13 @@ def _house(settings: Settings) -> Check:
     """Load policy, banks and lists and start the detectors."""
     with made(settings, keep=False) as house:
         names = [name for name in house.screening.versions if name.startswith(("bank:", "list:"))]
+        missing = sorted(house.lists.missing(house.screening.ruleset.lists))
+        warnings = [
+            *house.lists.warnings(),
+            *(f"rules ask for the list `{name}`, which is not there" for name in missing),
+        ]
+        if warnings:
+            return Check("house", "note", "; ".join(warnings))
         rules = f"policy {house.screening.versions['ruleset']}, {len(house.screening.ruleset.rules)} rules"
         return Check(
             "house", "ok", f"{rules}, {len(house.screening.detectors)} detectors, {len(names)} banks and lists"

@@ -78,7 +78,9 @@ class UkRows(Sanctions):
         found: dict[str, _Body] = {}
         people: set[str] = set()
         for row in _named(text, self.file, ","):
-            number = row["Unique ID"]
+            number = row.get("Unique ID", "")
+            if not number:
+                raise BadList(f"the list {self.file} has a row without a `Unique ID`", "download the list again")
             kind = next((row[column].lower() for column in _UK_KIND if row.get(column)), "")
             if kind == "individual":
                 people.add(number)
