@@ -36,9 +36,10 @@ LABELS: Mapping[str, Outcome] = {
 """Every label with the harshest outcome it may cause without a person: text never does more than ask one."""
 
 _LEAST = 0.1
-"""Score from which the text as a whole is worth a finding, so that texts that pass can be put in order."""
-_WORTH = 0.05
-"""Score from which a text is read once more without its names: nine posts in ten are below, where no rule asks what they scored."""
+"""Score from which the text as a whole is worth a finding, so that texts that pass can be put in order.
+
+From it on a text is also read once more without its names; ordinary posts seldom are.
+"""
 _EXPLAINED = 0.25
 """Score from which a finding says what weighed how much, and without contexts, from which these are shown; no rule asks for less."""
 _LEAST_STEP = 0.1
@@ -96,7 +97,7 @@ class Recruit(Declared):
         tongues = spoken(lexicon, view.text, language)
         hits = find(view, tongues)
         weighed = weigh(view, hits, self._meanings, self._model)
-        if weighed.score >= _WORTH:
+        if weighed.score >= _LEAST:
             view, hits = self._unnamed(text, view, tongues, language)
             weighed = weigh(view, hits, self._meanings, self._model)
         if weighed.score >= _LEAST:
