@@ -27,11 +27,12 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.quality_sets import SETS  # noqa: E402 - found only from the root of the checkout
 
-from forestall.detect.recruit import modelfile, training  # noqa: E402
+from forestall.detect.recruit import modelfile, names, training  # noqa: E402
 from forestall.detect.recruit.learner import facts_of, summary  # noqa: E402
 from forestall.detect.recruit.lexicon import lexicon  # noqa: E402
 from forestall.model.example import Example  # noqa: E402
 from forestall.text import ngrams  # noqa: E402
+from forestall.text.fold import fold  # noqa: E402
 
 SUITE = ROOT / "suites" / "recruitcheck"
 OWN = ROOT / "training" / "recruit"
@@ -78,6 +79,8 @@ _PAIRS = 2.0
 """How much a sentence of a pair counts: cues were not written with it in view."""
 CONTRASTS, ORDINARY = 0.04, 0.003
 """Most false alarms at a score of one half: of safe text made to be mistaken, and of ordinary posts."""
+KNOWN = 2
+"""Groups a word is met in, so that it is no name."""
 EVERY = 4
 """Every how many-th even row of the public sets is learnt from."""
 
@@ -172,15 +175,15 @@ def joined(examples: Sequence[Example]) -> Iterator[Example]:
                 yield replace(example, text=text, masked=example.masked + masked)
 
 
-def surrounded(examples: Sequence[Example]) -> Iterator[Example]:
-    """Give each sentence that recruits once more, before or behind an everyday one: harmless words around it hide nothing."""
+def surrounded(examples: Sequence[Example], others: Sequence[Example]) -> Iterator[Example]:
+    """Give each example once more, before or behind an everyday one of the others: harmless words around it change nothing."""
     everyday: dict[str, list[Example]] = {}
-    for example in examples:
-        if example.family in _EVERYDAY:
-            everyday.setdefault(example.language, []).append(example)
+    for one in others:
+        if one.family in _EVERYDAY:
+            everyday.setdefault(one.language, []).append(one)
     chosen = random.Random(0)  # noqa: S311 - the same choice every time
     for example in examples:
-        if example.recruits and example.language in everyday:
+        if example.language in everyday:
             other = chosen.choice(everyday[example.language]).text
             before = chosen.random() < 0.5
             moved = len(other) + 1 if before else 0
@@ -256,6 +259,19 @@ def masked_words() -> list[str]:
     return sorted(words)
 
 
+def known_words(data: Path, examples: Sequence[Example]) -> frozenset[str]:
+    """Give the ordinary words: those met in `KNOWN` groups or even rows of the public sets, those of cues, and those that are masked."""
+    met = training.met([*examples, *speech(data, 0, 1)], KNOWN)
+    patterns = [pattern for name in lexicon().names for pattern in lexicon().tongue(name).plain.patterns]
+    masked = [word for words in yaml.safe_load((OWN / "masked.yaml").read_text("utf-8")).values() for word in words]
+    return met.union(word for said in (*patterns, *map(_folded, masked)) for word in said.split())
+
+
+def _folded(word: str) -> str:
+    """Give a word as it is compared."""
+    return fold(word).text
+
+
 def report(
     examples: Sequence[Example], scores: np.ndarray[Any, Any], by: Callable[[Example], str]
 ) -> dict[str, list[int]]:
@@ -289,11 +305,11 @@ def main() -> None:
     parser.add_argument("--measure", action="store_true", help="also print totals of what is held apart")
     parser.add_argument("--out", type=Path, default=PACKAGE, help="folder to write bundled.model and bundled.key into")
     options = parser.parse_args()
-    own = list(sentences())
+    own, parts = list(sentences()), list(fragments())
     sets = {
-        "training/recruit": [*own, *joined(own), *surrounded(own)],
+        "training/recruit": [*own, *joined(own), *surrounded([example for example in own if example.recruits], own)],
         "training/recruit/pairs": list(pairs()),
-        "phrases of cues": list(fragments()),
+        "phrases of cues": [*parts, *surrounded(parts, own)],
         "suites/recruitcheck/tune": list(suite("tune")),
         "tests/detect/recruit/dev/dev.jsonl": list(dev()),
         "examples/harbour": list(harbour()),
@@ -302,18 +318,21 @@ def main() -> None:
     examples = [example for one in sets.values() for example in one]
     words = masked_words()
     mask = ngrams.Mask(words)
-    rows = training.rows_of(examples, lexicon(), mask)
-    scores = training.left_out(rows)
+    known = known_words(options.data, examples)
+    vocabulary = names.Vocabulary(known)
+    rows = training.rows_of(examples, lexicon(), mask, vocabulary)
+    twins = training.renamed(examples, lexicon(), mask, vocabulary)
+    scores = training.left_out(rows, twins=twins)
     # Cues were written with `tune` and the single sentences in view; what was not in view says how far to trust them.
     unseen = [index for index, example in enumerate(examples) if example.ordinary or example.group.startswith("pairs/")]
     slope, shift = training.calibration([rows[index] for index in unseen], scores[unseen], CONTRASTS, ORDINARY)
     scores = slope * scores + shift
     told("left out of learning, pairs and ordinary speech", [examples[index] for index in unseen], scores[unseen])
     told("left out of learning", examples, scores)
-    learnt = training.fit(rows).calibrated(slope, shift)
+    learnt = training.fit(rows, twins=twins).calibrated(slope, shift)
     weights, scale = training.whole_numbers(learnt.words)
     facts = {
-        **facts_of(learnt, scale, words, {name: summary(one) for name, one in sets.items()}),
+        **facts_of(learnt, scale, words, known, {name: summary(one) for name, one in sets.items()}),
         "one half": {"false alarms on what comes near to recruiting": CONTRASTS, "on ordinary posts": ORDINARY},
         "left out, by family": report(examples, scores, lambda example: example.family),
         "left out, by language": report(examples, scores, lambda example: example.language),
@@ -328,7 +347,7 @@ def main() -> None:
     if options.measure:
         rounded = training.Fit(model.features, np.asarray(weights * scale, np.float64), model.bias)
         for name, held in (("held", list(suite("held"))), ("odd rows", list(speech(options.data, 1, EVERY)))):
-            told(name, held, rounded.scores(training.rows_of(held, lexicon(), mask)))
+            told(name, held, rounded.scores(training.rows_of(held, lexicon(), mask, vocabulary)))
 
 
 if __name__ == "__main__":

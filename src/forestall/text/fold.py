@@ -60,6 +60,11 @@ class Folded:
         return first, last
 
     @property
+    def starts(self) -> NDArray[np.int32]:
+        """The original offset of each folded character, and that of the end."""
+        return np.arange(len(self.text) + 1, dtype=np.int32) if self._starts is None else self._starts
+
+    @property
     def codes(self) -> NDArray[np.int32]:
         """The code points of the text, one per element."""
         if self._codes is None:

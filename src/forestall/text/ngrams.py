@@ -4,9 +4,11 @@ Features are the letters of each word in threes to fives, with its borders, sing
 into one of `BUCKETS`. A feature is there or not: what is repeated counts once, so that nobody drowns a text in harmless words by
 repeating them. All features there have the same value, such that their vector is one long. Numbers read alike, and so do links, and
 handles. Identity words (religions, peoples, ideologies) and chosen stretches can be masked: they read as one neutral word, so that
-swapping them changes nothing. Linear time; raises nothing but for weights of another form.
+swapping them changes nothing. Where a NUL stands something was left out: it is no word, and those around it are neighbours of it and
+not of each other. Linear time; raises nothing but for weights of another form.
 """
 
+import math
 import threading
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -109,10 +111,11 @@ def features(
 class Linear:
     """A linear model over the features: `bias`, plus `scale` times the weight of each, times its value.
 
-    `weights` is float32 or int8 (`BUCKETS`); what `mask` holds does not count. Raises BadInput where the weights have another form.
+    `weights` is float32 or int8 (`BUCKETS`); what `mask` holds does not count. A text of fewer than `least` features has values as if
+    it had so many, so that its few do not weigh the more for being few. Raises BadInput where the weights have another form.
     """
 
-    __slots__ = ("bias", "mask", "scale", "weights")
+    __slots__ = ("bias", "least", "mask", "scale", "weights")
 
     def __init__(
         self,
@@ -121,6 +124,7 @@ class Linear:
         *,
         scale: float = 1.0,
         mask: Mask | None = None,
+        least: int = 1,
     ) -> None:
         if weights.shape != (BUCKETS,) or weights.dtype not in (np.float32, np.int8):
             raise BadInput(
@@ -131,16 +135,20 @@ class Linear:
         self.bias = bias
         self.scale = scale
         self.mask = mask
+        self.least = least
 
     def score(self, folded: Folded, spans: Sequence[Span] = ()) -> float:
         """Give the score of a folded text, of which also `spans` are masked; some 6 µs for 150 characters."""
-        return self.bias + self.scale * _measure(folded, self.mask, spans, self.weights)[1]
+        count, total = _measure(folded, self.mask, spans, self.weights)
+        return self.bias + self.scale * total * math.sqrt(min(1.0, count / self.least))
 
     def contributions(self, folded: Folded, most: int | None = 20, spans: Sequence[Span] = ()) -> list[Contribution]:
         """Give what most moves the score, strongest first; all of it (`most` None) adds up to the score without the bias."""
         places = np.empty((min(5 * len(folded.text) + 8, BUCKETS + 1), 2), np.int32)
         count, _ = _measure(folded, self.mask, spans, places=places)
-        weights = self.weights[SCRATCH.buckets[:count]].astype(np.float64) * (self.scale / max(count, 1) ** 0.5)
+        weights = self.weights[SCRATCH.buckets[:count]].astype(np.float64) * (
+            self.scale / max(count, self.least) ** 0.5
+        )
         order = np.argsort(-np.abs(weights), kind="stable")[:most]
         rows = zip(places[order].tolist(), weights[order].tolist(), strict=True)
         return [Contribution(start, end, weight) for (start, end), weight in rows]

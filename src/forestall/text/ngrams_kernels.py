@@ -2,7 +2,8 @@
 
 A text is read as pieces. A piece is a word, or one of four that stand for any: what is masked, a link, a handle or address, a number.
 Words give their letters in threes to fives, with a blank before and behind, and themselves; each piece gives itself, and itself with
-the one before. Every bucket counts once, however often its n-grams stand there.
+the one before. Where something is left out between two, each gives itself with what is left out instead. Every bucket counts once,
+however often its n-grams stand there.
 """
 # ruff: noqa: PLR0917 - kernels take arrays one by one; a struct would cost more per call than the loop
 
@@ -28,6 +29,8 @@ _BASIS = np.uint64(0xCBF29CE484222325)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _OTHER = np.uint64(0xC2B2AE3D27D4EB4F)
 _TO_BUCKET = np.uint64(64 - BITS)
+_UNSAID = np.uint64(0xD6E8FEB86659FD93)
+"""The hash of what is left out."""
 _HALF, _TO_WORD, _IN_WORD, _ONE = np.uint64(32), np.uint64(6), np.uint64(63), np.uint64(1)
 
 
@@ -88,15 +91,31 @@ def gather(
         start, end = words[START, i], words[END, after - 1]
         mixed = hashes[0, i] if kind == WORD else np.uint64(kind)
         number = _add(_bucket(mixed ^ _OTHER), start, end, seen, buckets, places, number)
-        if i > 0:
-            joined = ((before ^ (before >> _HALF)) * _OTHER) ^ mixed
-            number = _add(_bucket(joined ^ (joined >> _HALF)), words[START, i - 1], end, seen, buckets, places, number)
+        first = words[END, i - 1] if i > 0 else 0
+        if _left_out(codes, first, words[START, i]):
+            if i > 0:
+                number = _add(_pair(before, _UNSAID), words[START, i - 1], first, seen, buckets, places, number)
+            number = _add(_pair(_UNSAID, mixed), start, end, seen, buckets, places, number)
+        elif i > 0:
+            number = _add(_pair(before, mixed), words[START, i - 1], end, seen, buckets, places, number)
         if kind == WORD:
             number = _letters(codes, start, end, seen, buckets, places, number)
         before, i = mixed, after
+    if count > 0 and _left_out(codes, words[END, count - 1], len(codes)):
+        first, last = words[START, count - 1], words[END, count - 1]
+        number = _add(_pair(before, _UNSAID), first, last, seen, buckets, places, number)
     for k in range(number):
         seen[buckets[k] >> _TO_WORD] = np.uint64(0)
     return number
+
+
+@lean
+def _left_out(codes: Codes, start: int, end: int) -> bool:
+    """True where something was left out of the text between two words: a NUL stands there, which no folded text has of its own."""
+    for k in range(start, end):  # noqa: SIM110 - kernels have no generators
+        if codes[k] == 0:
+            return True
+    return False
 
 
 @lean
@@ -110,6 +129,13 @@ def _letters(codes: Codes, start: int, end: int, seen: Bits, buckets: Buckets, p
             bucket = _bucket(mixed ^ (mixed >> _HALF))
             number = _add(bucket, max(first, start), min(k + 1, end), seen, buckets, places, number)
     return number
+
+
+@lean
+def _pair(before: np.uint64, mixed: np.uint64) -> np.uint64:
+    """Give the bucket of two neighbours."""
+    joined = ((before ^ (before >> _HALF)) * _OTHER) ^ mixed
+    return _bucket(joined ^ (joined >> _HALF))
 
 
 @lean

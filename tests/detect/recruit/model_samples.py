@@ -10,6 +10,7 @@ from forestall.detect.recruit.learner import facts_of
 from forestall.detect.recruit.lexicon import lexicon
 from forestall.detect.recruit.match import find
 from forestall.detect.recruit.model import Model
+from forestall.detect.recruit.names import Vocabulary
 from forestall.detect.recruit.stretch import Stretch, stretches
 from forestall.detect.recruit.training import Fit, Row
 from forestall.model.example import Example
@@ -26,6 +27,7 @@ _CALLS = (
     "enlist with the fighters",
 )
 _PLACES = ("at the river", "in the valley", "near the old mill", "behind the harbour")
+_ALSO = "so today market hello fighters river muslims christians"
 _HARMLESS = (
     "bring soup and come to the choir",
     "join our club and learn to row",
@@ -48,9 +50,14 @@ def examples() -> list[Example]:
     return found
 
 
+def vocabulary() -> Vocabulary:
+    """Give the words that they are made of, and that other tests say."""
+    return Vocabulary(training.met(examples(), 1) | set(_ALSO.split()))
+
+
 def rows() -> list[Row]:
     """Give them as the model reads them."""
-    return training.rows_of(examples(), lexicon(), Mask(MASKED))
+    return training.rows_of(examples(), lexicon(), Mask(MASKED), vocabulary())
 
 
 @cache
@@ -63,7 +70,7 @@ def learnt() -> Fit:
 def data() -> bytes:
     """Give that as a model file."""
     weights, scale = training.whole_numbers(learnt().words)
-    return modelfile.write(facts_of(learnt(), scale, MASKED, {}), weights, KEY)
+    return modelfile.write(facts_of(learnt(), scale, MASKED, vocabulary().words, {}), weights, KEY)
 
 
 @cache

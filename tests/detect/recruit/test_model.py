@@ -77,9 +77,7 @@ def test_nothing_found_has_no_features() -> None:
 @pytest.mark.parametrize("word", MASKED)
 def test_masked_words_do_not_count(word: str) -> None:
     """A text scores the same whichever masked word stands in it."""
-    # Words of other lengths make a text longer or shorter, and short ones count a little less.
-    expected = pytest.approx(log_odds(f"{MASKED[0]}, take up arms at the river"), abs=0.01)
-    assert log_odds(f"{word}, take up arms at the river") == expected
+    assert log_odds(f"{word}, take up arms at the river") == log_odds(f"{MASKED[0]}, take up arms at the river")
 
 
 @pytest.mark.parametrize("style", [leet, spaced, stretched])

@@ -16,7 +16,7 @@ from tests.detect.recruit.model_samples import KEY, data, learnt, model, none
 
 def facts(**other: object) -> dict[str, object]:
     """Give a header that holds together, but for what is said otherwise."""
-    return {"n-grams": ngrams.VERSION, "features": {}, "masked": [], "bias": 0.0, "scale": 1.0, **other}
+    return {"n-grams": ngrams.VERSION, "features": {}, "masked": [], "known": "", "bias": 0.0, "scale": 1.0, **other}
 
 
 def test_a_file_gives_back_what_was_learnt() -> None:
@@ -45,7 +45,7 @@ def test_any_change_is_refused(at: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "cut", [b"", b"\n\n", b"forestall recruiting model 1\n", b"\xff\xfe", b"x" * (modelfile.MOST_BYTES + 1)]
+    "cut", [b"", b"\n\n", b"forestall recruiting model 2\n", b"\xff\xfe", b"x" * (modelfile.MOST_BYTES + 1)]
 )
 def test_what_is_no_model_is_refused(cut: bytes) -> None:
     """Bytes that are none, cut off or too many are refused with the next step."""

@@ -16,7 +16,7 @@ from forestall.model.errors import BadInput
 from forestall.model.example import Example
 from forestall.text.fold import fold
 from forestall.text.ngrams import Mask, features
-from tests.detect.recruit.model_samples import examples, learnt, rows
+from tests.detect.recruit.model_samples import examples, learnt, rows, vocabulary
 
 
 def test_it_tells_the_examples_apart() -> None:
@@ -51,11 +51,33 @@ def test_bounds_hold() -> None:
 def test_masked_stretches_are_not_learnt() -> None:
     """The name of a group stands in no n-gram that is learnt, and a masked word by itself weighs nothing."""
     text = "join the Ashen Banner today"
-    (row,) = training.rows_of([Example(text, True, "1", masked=((9, 21),))], lexicon(), Mask(()))
+    (row,) = training.rows_of([Example(text, True, "1", masked=((9, 21),))], lexicon(), Mask(()), vocabulary())
     assert set(features(fold("banner"))[0]).isdisjoint(row.buckets)
     assert set(features(fold("today"))[0]) <= set(row.buckets)
     neutral = features(fold("x"), None, [(0, 1)])[0]
     assert learnt().words[neutral].tolist() == [0.0] * len(neutral)
+
+
+def test_words_of_names_are_not_known() -> None:
+    """A word is known that enough groups say, not only with a capital, and not more often in what is masked."""
+    texts = ("the banner of Zorvan", "a banner for Zorvan", "the grey banner and the fox", "a fox under a grey sky")
+    some = [Example(text, True, str(number), masked=((4, 10),) * (number == 0)) for number, text in enumerate(texts)]
+    masked = [Example("join the grey", True, f"m{number}", masked=((9, 13),)) for number in range(3)]
+    assert training.met([*some, *masked], 2) == {"banner", "fox", "a", "the", "join"}
+
+
+def test_names_that_nobody_can_tell_score_alike() -> None:
+    """Examples that name somebody are read with two made-up names each, and what is learnt moves less between these."""
+    named = [replace(example, masked=((0, example.text.index(" ")),)) for example in examples()]
+    twins = training.renamed(named, lexicon(), Mask(()), vocabulary())
+    assert len(twins) == len(named)
+    assert any(not np.array_equal(one.buckets, other.buckets) for one, other in twins)
+    free, held = training.fit(rows()), training.fit(rows(), twins=twins)
+    moved = [
+        np.abs(fitted.scores([one for one, _ in twins]) - fitted.scores([other for _, other in twins])).mean()
+        for fitted in (free, held)
+    ]
+    assert moved[1] < 0.8 * moved[0]
 
 
 def test_one_kind_alone_is_refused() -> None:

@@ -78,9 +78,12 @@ def test_a_long_text_hides_nothing() -> None:
 
 
 def test_far_apart_is_not_together() -> None:
-    """Parts spread over a long text do not make an invitation."""
-    text = (FILLER * 30).join(["Brothers.", "Take up arms.", "Join us.", "Write me on Session."])
-    assert weighed(text).score < 0.5
+    """Parts spread over a long text weigh no more than the weightiest of them does there alone, and far less than together."""
+    parts = ["Brothers.", "Take up arms.", "Join us.", "Write me on Session."]
+    alone = max(weighed(f"{FILLER * 30}{part}{FILLER * 30}").score for part in parts)
+    apart = weighed((FILLER * 30).join(parts)).score
+    assert apart <= alone + 1e-9
+    assert apart < 0.6 < 0.9 < weighed(" ".join(parts)).score
 
 
 @given(

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from forestall.detect.base import Declared, folded
+from forestall.detect.recruit import names
 from forestall.detect.recruit.features import gloss
-from forestall.detect.recruit.lexicon import Cue, Lexicon, Meanings
+from forestall.detect.recruit.lexicon import Cue, Lexicon, Meanings, Tongue
 from forestall.detect.recruit.match import Hit, find
 from forestall.detect.recruit.model import Model, Part
 from forestall.detect.recruit.tongues import spoken
@@ -16,6 +17,7 @@ from forestall.model.finding import Finding, Span
 from forestall.model.outcome import Outcome
 from forestall.model.reading import Reading, Role
 from forestall.text.fold import Folded
+from forestall.text.language import identify
 
 RECRUITING = "recruiting"
 GRIEVANCE = "grievance"
@@ -34,7 +36,10 @@ LABELS: Mapping[str, Outcome] = {
 """Every label with the harshest outcome it may cause without a person: text never does more than ask one."""
 
 _LEAST = 0.1
-"""Score from which the text as a whole is worth a finding, so that texts that pass can be put in order."""
+"""Score from which the text as a whole is worth a finding, so that texts that pass can be put in order.
+
+From it on a text is also read once more without its names; ordinary posts seldom are.
+"""
 _EXPLAINED = 0.25
 """Score from which a finding says what weighed how much, and without contexts, from which these are shown; no rule asks for less."""
 _LEAST_STEP = 0.1
@@ -83,20 +88,34 @@ class Recruit(Declared):
         for index, segment in enumerate(reading.segments):
             if segment.role in (Role.BODY, Role.PAGE):
                 language = reading.language if segment.role is Role.BODY else ""
-                findings += self._read(folded(reading, index), segment.part, language)
+                findings += self._read(segment.text, folded(reading, index), segment.part, language)
         return findings
 
-    def _read(self, view: Folded, part: str, language: str) -> Iterator[Finding]:
+    def _read(self, text: str, view: Folded, part: str, language: str) -> Iterator[Finding]:
         """Give the findings on one text; `language` is empty where nobody has named it yet."""
         lexicon = self._lexicon
-        hits = find(view, spoken(lexicon, view.text, language))
+        tongues = spoken(lexicon, view.text, language)
+        hits = find(view, tongues)
         weighed = weigh(view, hits, self._meanings, self._model)
+        if weighed.score >= _LEAST:
+            view, hits = self._unnamed(text, view, tongues, language)
+            weighed = weigh(view, hits, self._meanings, self._model)
         if weighed.score >= _LEAST:
             yield self._whole(weighed, view, part)
             yield from self._steps(weighed, view, part)
         if weighed.bare >= _EXPLAINED:
             yield from self._contexts(weighed, view, part)
         yield from self._grievance(hits, view, part)
+
+    def _unnamed(self, text: str, view: Folded, tongues: Sequence[Tongue], language: str) -> tuple[Folded, list[Hit]]:
+        """Give a text without names and words that say nothing, and the cues found in it: whoever is named, they are the same."""
+        vocabulary = self._model.vocabulary
+        found = names.find(text, view, tongues, vocabulary)
+        if found:
+            spans = [view.span(start, end) for start, end in found]
+            view = names.nameless(view, found)
+            tongues = spoken(self._lexicon, view.text, identify(names.without(text, spans), language))
+        return names.hushed(view, tongues, vocabulary), [*find(view, tongues), *names.mentions(view)]
 
     def _whole(self, weighed: Weighed, view: Folded, part: str) -> Finding:
         """Give the finding on the stretch as a whole: what was seen, sign by sign, what took away from it, and what weighed most."""

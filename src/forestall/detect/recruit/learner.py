@@ -1,7 +1,7 @@
 """The learner: models of a data folder, learnt from examples on top of the model that comes with Forestall."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from forestall.detect.recruit import modelfile, training
 from forestall.detect.recruit.features import gloss
 from forestall.detect.recruit.lexicon import lexicon, version
 from forestall.detect.recruit.model import Model, chance
+from forestall.detect.recruit.names import Vocabulary
 from forestall.detect.recruit.shelf import Shelf
 from forestall.detect.recruit.training import Fit, Row
 from forestall.model.example import Example
 from forestall.text import ngrams
 
 _HALF = 0.5
+_AUTHORS = 3
+"""Groups of decided cases that a word is met in, so that it is taken for an ordinary one and not for a name."""
 
 
 class Learner:
@@ -38,19 +41,22 @@ class Learner:
         where the model in use now has as many false alarms on the same examples. Raises BadInput where scipy is missing, or one kind.
         """
         before = modelfile.bundled()
-        rows = _rows(examples, before)
+        rows = _rows(examples, before, training.met(examples, _AUTHORS))
         scores = training.left_out(rows, before)
         now = self.scores(examples, self.shelf.in_use)
         safe = [score >= _HALF for score, example in zip(now, examples, strict=True) if not example.recruits]
         slope, shift = training.calibration(rows, scores, sum(safe) / max(len(safe), 1), 1.0)
         learnt = training.fit(rows, before).calibrated(slope, shift)
         weights, scale = training.whole_numbers(learnt.words)
-        facts = facts_of(learnt, scale, before.facts["masked"], {"decided here": summary(examples)})
+        known = before.vocabulary.words | training.met(examples, _AUTHORS)
+        facts = facts_of(learnt, scale, before.facts["masked"], known, {"decided here": summary(examples)})
         digest = self.shelf.keep({**facts, "began from": before.digest}, weights)
         return digest, [chance(slope * score + shift) for score in scores]
 
 
-def facts_of(learnt: Fit, scale: float, masked: Sequence[str], sets: Mapping[str, object]) -> dict[str, Any]:
+def facts_of(
+    learnt: Fit, scale: float, masked: Sequence[str], known: Iterable[str], sets: Mapping[str, object]
+) -> dict[str, Any]:
     """Give what every model's header says: from what it was learnt, and each weight with what it means."""
     weights = lexicon().meanings
     features = {
@@ -64,6 +70,7 @@ def facts_of(learnt: Fit, scale: float, masked: Sequence[str], sets: Mapping[str
         "made": datetime.now(UTC).date().isoformat(),
         "learnt from": sets,
         "masked": list(masked),
+        "known": " ".join(sorted(known)),
         "bias": round(learnt.bias, 4),
         "scale": scale,
         "features": features,
@@ -83,9 +90,10 @@ def summary(examples: Sequence[Example]) -> dict[str, object]:
     }
 
 
-def _rows(examples: Sequence[Example], model: Model) -> list[Row]:
-    """Read examples as a model does."""
-    return training.rows_of(examples, lexicon(), ngrams.Mask(model.facts["masked"]))
+def _rows(examples: Sequence[Example], model: Model, more: Iterable[str] = ()) -> list[Row]:
+    """Read examples as a model does that knows some words more."""
+    vocabulary = Vocabulary(model.vocabulary.words.union(more)) if more else model.vocabulary
+    return training.rows_of(examples, lexicon(), ngrams.Mask(model.facts["masked"]), vocabulary)
 
 
 def _fit_of(model: Model) -> Fit:

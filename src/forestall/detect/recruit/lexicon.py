@@ -219,6 +219,7 @@ def lexicon() -> Lexicon:
 def version() -> str:
     """Give a digest of the cue data and of everything that decides how text is folded before it is compared; loads nothing."""
     digest = hashlib.sha256(f"{folding.VERSION} {unicodedata.unidata_version}".encode())
+    digest.update((files(__package__) / "names.yaml").read_bytes())
     for name, data in _sources().items():
         digest.update(name.encode() + b"\0" + data)
     return digest.hexdigest()[:16]

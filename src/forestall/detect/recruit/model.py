@@ -2,8 +2,9 @@
 
 Log-odds = bias + weight · value for each feature of the stretch + weight · value for each n-gram in it. The n-grams are read as they
 stand or with disguised words written out, whichever weighs more. Words that name a religion, a people or an ideology are masked: they
-read as one neutral word, so that swapping them changes nothing. Which language a text is in is no feature. At log-odds of 0 a person's
-look is worth it (docs/model-card.md says how that was set).
+read as one neutral word, so that swapping them changes nothing. Names, and words that nobody knows, are left out of the text before
+(`names`). Which language a text is in is no feature. At log-odds of 0 a person's look is worth it (docs/model-card.md says how that was
+set).
 """
 
 import math
@@ -12,14 +13,15 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from forestall.detect.recruit.features import takes_away
+from forestall.detect.recruit.names import Vocabulary
 from forestall.detect.recruit.plain import undisguised
 from forestall.detect.recruit.stretch import Stretch
 from forestall.model.finding import Span
 from forestall.text.fold import Folded
 from forestall.text.ngrams import Linear
 
-_SHORT = 80
-"""Characters of a text below which its few n-grams do not weigh the more for being few."""
+LEAST = 190
+"""N-grams of a text, some 80 characters, below which they do not weigh the more for being few."""
 _MOST = 60.0
 """Log-odds beyond which a score no longer changes."""
 
@@ -34,12 +36,16 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A model that was read from its file. `digest` names the file, `facts` are what its header says beside the weights."""
+    """A model that was read from its file. `digest` names the file, `facts` are what its header says beside the weights.
+
+    `vocabulary` are the words it knows.
+    """
 
     digest: str
     bias: float
     features: Mapping[str, float]
     words: Linear
+    vocabulary: Vocabulary
     facts: Mapping[str, Any]
 
     def log_odds(self, view: Folded, stretch: Stretch, found: Mapping[str, float]) -> float:
@@ -51,7 +57,7 @@ class Model:
         plain = undisguised(part)
         if plain is not None:
             words = max(words, self.words.score(plain))
-        return self.bias + named + words * damping(len(part.text))
+        return self.bias + named + words
 
     def without_contexts(self, log_odds: float, found: Mapping[str, float]) -> float:
         """Give the log-odds as they were without what takes away."""
@@ -69,16 +75,11 @@ class Model:
         plain = undisguised(part)
         if plain is not None and self.words.score(plain) > self.words.score(part):
             read = plain
-        words, damped = [], damping(len(part.text))
+        words = []
         for start, end, weight in self.words.contributions(read, None):
             first, last = read.span(start, end) if read is plain else (start, end)
-            words.append(Part("", (first + stretch.start, last + stretch.start), weight * damped))
+            words.append(Part("", (first + stretch.start, last + stretch.start), weight))
         return sorted(named + words, key=lambda part: -abs(part.weight))
-
-
-def damping(length: int) -> float:
-    """Give what n-grams count in a text of so many characters: each weighs as much in a short text as in one of `_SHORT`."""
-    return min(1.0, math.sqrt(length / _SHORT))
 
 
 def chance(log_odds: float) -> float:

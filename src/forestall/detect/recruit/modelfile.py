@@ -1,6 +1,6 @@
 r"""Model files: weights that a person can read, signed as a C2SP signed note with Ed25519.
 
-    forestall recruiting model 1\n
+    forestall recruiting model 2\n
     <header: JSON, one fact a line>\n
     n-grams\n
     <base64 of the n-gram weights: zlib of 2**18 int8>\n
@@ -8,7 +8,7 @@ r"""Model files: weights that a person can read, signed as a C2SP signed note wi
     — <key name> <base64(4-byte key hash || signature)>\n
 
 The header says from what the model was learnt, the version of the features, the weight of every named feature and what it means, and
-which words are masked. A file belongs to one version of the n-grams. Source: https://c2sp.org/signed-note.
+which words are masked and which are known. A file belongs to one version of the n-grams. Source: https://c2sp.org/signed-note.
 """
 
 import base64
@@ -27,11 +27,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from numpy.typing import NDArray
 
-from forestall.detect.recruit.model import Model
+from forestall.detect.recruit.model import LEAST, Model
+from forestall.detect.recruit.names import Vocabulary
 from forestall.model.errors import BadInput
 from forestall.text import ngrams
 
-FORM = "forestall recruiting model 1"
+FORM = "forestall recruiting model 2"
 MOST_BYTES = 4 * 1024 * 1024
 """Largest file that is read."""
 BUNDLED = "bundled.model"
@@ -80,8 +81,9 @@ def read(data: bytes, verifier: str) -> Model:
             raise ValueError(f"its n-grams are of version {facts['n-grams']}, ours of {ngrams.VERSION}")
         named = {name: float(entry["weight"]) for name, entry in facts["features"].items()}
         mask = ngrams.Mask(facts["masked"])
-        words = ngrams.Linear(weights, 0.0, scale=float(facts["scale"]), mask=mask)
-        return Model(digest(data), float(facts["bias"]), named, words, facts)
+        words = ngrams.Linear(weights, 0.0, scale=float(facts["scale"]), mask=mask, least=LEAST)
+        vocabulary = Vocabulary(facts["known"].split())
+        return Model(digest(data), float(facts["bias"]), named, words, vocabulary, facts)
     except (ValueError, KeyError, TypeError, AttributeError, zlib.error, RecursionError) as error:
         raise BadInput(f"the model file cannot be used ({error})", _NEXT) from None
 

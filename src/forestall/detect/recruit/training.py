@@ -13,22 +13,23 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forestall.detect.recruit import names
 from forestall.detect.recruit.features import ASK, CORE, GRIEVING, evidence, takes_away
 from forestall.detect.recruit.lexicon import Lexicon
 from forestall.detect.recruit.match import find
-from forestall.detect.recruit.model import Model, damping
+from forestall.detect.recruit.model import LEAST, Model
 from forestall.detect.recruit.plain import all_disguised
 from forestall.detect.recruit.stretch import stretches
 from forestall.detect.recruit.tongues import spoken
 from forestall.model.errors import BadInput
 from forestall.model.example import Example
-from forestall.text.fold import fold
+from forestall.text.fold import Folded, fold
 from forestall.text.language import identify
 from forestall.text.ngrams import BUCKETS, Mask, features
 
@@ -54,6 +55,14 @@ _DISGUISED_WEIGHT = 0.4
 _PRIOR_ROWS = 10.0
 """Rows that the belief in a slope of 1 counts as."""
 _LEAST_SLOPE, _LARGEST_SLOPE = 0.2, 3.0
+_NOUNS = "de"
+"""The language that writes every noun with a capital."""
+_MOST_NAMED = 0.5
+"""Largest weight of a name by itself: to name somebody is no recruiting."""
+_RENAMED, _NAME_LETTERS = 6_000, 4
+"""Examples that are read with other names, and the fewest letters of a word that stands for one."""
+_ALIKE = 0.02
+"""What the mean square of the differences counts that made-up names make."""
 _STEPS = 300
 _HISTORY = 12
 
@@ -73,7 +82,7 @@ class Row:
     @property
     def value(self) -> float:
         """The value of each of its n-grams."""
-        return damping(len(self.example.text)) / math.sqrt(max(len(self.buckets), 1))
+        return 1.0 / math.sqrt(max(len(self.buckets), LEAST))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,32 +105,91 @@ class Fit:
         return Fit(features, self.words * slope, self.bias * slope + shift)
 
 
-def rows_of(examples: Iterable[Example], lexicon: Lexicon, mask: Mask) -> list[Row]:
+Twins = tuple[Row, Row]
+"""Rows that should score alike."""
+
+
+def met(examples: Iterable[Example], groups: int) -> frozenset[str]:
+    """Give the folded words that are met in so many groups of examples, not only with a capital, and less often in what is masked.
+
+    An ordinary text is a group by itself.
+    """
+    places: dict[str, set[str]] = defaultdict(set)
+    masked: dict[str, set[str]] = defaultdict(set)
+    for example in examples:
+        group = example.text if example.ordinary else example.group
+        for piece in _pieces(example):
+            view = fold(piece)
+            starts = view.starts.tolist()
+            for start, end in names.words(view.text):
+                if example.language == _NOUNS or not piece[starts[start]].isupper():
+                    places[view.text[start:end]].add(group)
+        for first, last in example.masked:
+            name = fold(example.text[first:last]).text
+            for start, end in names.words(name):
+                masked[name[start:end]].add(group)
+    return frozenset(word for word, found in places.items() if len(found) >= max(groups, len(masked.get(word, ()))))
+
+
+def rows_of(examples: Iterable[Example], lexicon: Lexicon, mask: Mask, vocabulary: names.Vocabulary) -> list[Row]:
     """Read examples as the model does; of a long text, the stretch with most signs."""
-    return [_row(example, lexicon, mask) for example in examples]
+    return [_row(example, lexicon, mask, vocabulary) for example in examples]
 
 
-def fit(rows: Sequence[Row], before: Model | None = None) -> Fit:
-    """Learn weights from rows; with a model from `before`, stay near to it. Raises BadInput where scipy is missing or one kind is."""
+def renamed(examples: Sequence[Example], lexicon: Lexicon, mask: Mask, vocabulary: names.Vocabulary) -> list[Twins]:
+    """Read examples that name somebody twice more, with other made-up names: ordinary words, which nobody can tell for a name.
+
+    The names are one or two words that other examples in the language use, so that what looks like neither name nor call says little.
+    """
+    said: dict[str, set[str]] = defaultdict(set)
+    for example in examples:
+        if not example.ordinary:
+            said[example.language].update(
+                word for piece in _pieces(example) for word in piece.split() if word.isalpha()
+            )
+    words = {language: sorted(word for word in found if len(word) >= _NAME_LETTERS) for language, found in said.items()}
+    chosen = random.Random(0)  # noqa: S311 - the same choice every time
+    named = [example for example in examples if example.masked and len(words[example.language]) > 1]
+    twins = []
+    for example in chosen.sample(named, min(_RENAMED, len(named))):
+        pieces = _pieces(example)
+        texts = []
+        for _ in range(2):
+            filled = [
+                " ".join(chosen.sample(words[example.language], chosen.choice((1, 2)))).title() for _ in pieces[1:]
+            ]
+            texts.append("".join(part for pair in zip_longest(pieces, filled, fillvalue="") for part in pair))
+        one, other = (replace(example, text=text, masked=()) for text in texts)
+        twins.append((_row(one, lexicon, mask, vocabulary), _row(other, lexicon, mask, vocabulary)))
+    return twins
+
+
+def fit(rows: Sequence[Row], before: Model | None = None, twins: Sequence[Twins] = ()) -> Fit:
+    """Learn weights from rows; with a model from `before`, stay near to it. Raises BadInput where scipy is missing or one kind is.
+
+    `twins` are rows that should score alike, two by two.
+    """
     kinds = {row.example.recruits for row in rows}
     if kinds != {True, False}:
         raise BadInput("there are not both kinds of examples", "give texts that recruit and texts that do not")
     rows = [*rows, *_lent(rows), *_disguised(rows)]
-    names = _names(rows, before)
+    named = _names(rows, before)
     columns = _columns(rows)
-    matrix = _matrix(rows, names, columns)
+    matrix = _matrix(rows, named, columns)
     counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
     scale = np.ones(matrix.shape[1] + 1)
-    scale[len(names) : -1] = np.log(len(rows) / (counts[len(names) :] + 1.0)) ** 2 / _RARE
+    scale[len(named) : -1] = np.log(len(rows) / (counts[len(named) :] + 1.0)) ** 2 / _RARE
     signs = np.array([1.0 if row.example.recruits else -1.0 for row in rows])
-    start = _start(names, columns, before)
-    solved = _solve(_Problem(matrix, matrix.T.tocsr(), _weights(rows), signs, scale, start), names)
+    start = _start(named, columns, before)
+    apart = _matrix([one for one, _ in twins], named, columns) - _matrix([other for _, other in twins], named, columns)
+    problem = _Problem(matrix, matrix.T.tocsr(), _weights(rows), signs, scale, start, apart, apart.T.tocsr())
+    solved = _solve(problem, named)
     words = np.zeros(BUCKETS)
     if before is not None:
         words += before.words.weights * before.words.scale
-    words[columns >= 0] = solved[len(names) : -1]
+    words[columns >= 0] = solved[len(named) : -1]
     words[_neutral()] = 0.0
-    return Fit(dict(zip(names, solved[: len(names)].tolist(), strict=True)), words, float(solved[-1]))
+    return Fit(dict(zip(named, solved[: len(named)].tolist(), strict=True)), words, float(solved[-1]))
 
 
 def whole_numbers(words: Vector) -> tuple[NDArray[np.int8], float]:
@@ -130,13 +198,13 @@ def whole_numbers(words: Vector) -> tuple[NDArray[np.int8], float]:
     return np.round(words / scale).astype(np.int8), scale
 
 
-def left_out(rows: Sequence[Row], before: Model | None = None) -> Vector:
-    """Give each row's log-odds by a model that never saw its group."""
+def left_out(rows: Sequence[Row], before: Model | None = None, twins: Sequence[Twins] = ()) -> Vector:
+    """Give each row's log-odds by a model that never saw its group; `twins` as `fit` takes them."""
     parts = [zlib.crc32(row.example.group.encode("utf-8", "surrogatepass")) % FOLDS for row in rows]
     scores = np.zeros(len(rows))
     for part in sorted(set(parts)):
         out = [index for index, own in enumerate(parts) if own == part]
-        learnt = fit([row for row, own in zip(rows, parts, strict=True) if own != part], before)
+        learnt = fit([row for row, own in zip(rows, parts, strict=True) if own != part], before, twins)
         scores[out] = learnt.scores([rows[index] for index in out])
     return scores
 
@@ -175,20 +243,30 @@ def _slope(scores: Vector, recruits: NDArray[np.bool_], weights: Vector) -> floa
     return float(min(max(line[1], _LEAST_SLOPE), _LARGEST_SLOPE))
 
 
-def _row(example: Example, lexicon: Lexicon, mask: Mask) -> Row:
-    """Read one example. What is masked is left out of the n-grams, and stays for the cues."""
-    view = fold(example.text)
-    hits = find(view, spoken(lexicon, view.text, identify(example.text)))
+def _row(example: Example, lexicon: Lexicon, mask: Mask, vocabulary: names.Vocabulary) -> Row:
+    """Read one example. What is masked is a name, whether or not it reads like one."""
+    text = _NAME.join(_pieces(example))
+    view = fold(text)
+    view = Folded(view.text.replace(_NAME, names.UNSAID), len(text), view.starts)
+    tongues = spoken(lexicon, view.text, identify(text.replace(_NAME, "")))
+    view = names.nameless(view, names.find(text, view, tongues, vocabulary))
+    hits = [*find(view, tongues), *names.mentions(view)]
     found = [evidence(stretch, lexicon.meanings) for stretch in stretches(view.text, hits, lexicon.meanings)]
     most = max(found, key=lambda one: sum(value for name, value in one.items() if not takes_away(name)), default={})
-    plain = view
-    if example.masked:
-        edges = [0, *(edge for span in example.masked for edge in span), len(example.text)]
-        kept = [example.text[start:end] for start, end in list(pairwise(edges))[::2]]
-        plain = fold(" \n ".join(kept))
-    return Row(
-        most, features(plain, mask)[0], example, features(all_disguised(plain, glued=_coin(example.text)), mask)[0]
-    )
+    plain = names.hushed(view, tongues, vocabulary)
+    cut = fold(" \n ".join(_pieces(example)))  # names in disguise are not found
+    disguised = all_disguised(cut, glued=_coin(example.text))
+    return Row(most, features(plain, mask)[0], example, features(disguised, mask)[0])
+
+
+_NAME = "\ue000"
+"""What stands for what is masked while a text is folded: for private use, no letter, and kept by folding."""
+
+
+def _pieces(example: Example) -> list[str]:
+    """Give what an example says between what is masked in it."""
+    edges = [0, *(edge for span in example.masked for edge in span), len(example.text)]
+    return [example.text[start:end].replace(_NAME, "") for start, end in list(pairwise(edges))[::2]]
 
 
 def _coin(text: str) -> bool:
@@ -222,12 +300,13 @@ def _lent(rows: Sequence[Row]) -> list[Row]:
 
 
 def _disguised(rows: Sequence[Row]) -> list[Row]:
-    """Give the rows as they read where every word is disguised; ordinary ones as they are, for they seldom are."""
+    """Give the rows as they read where every word is disguised, names too; ordinary ones as they are, for they seldom are."""
     again = []
     for row in rows:
         if not row.example.ordinary:
             weighs = replace(row.example, weight=row.example.weight * _DISGUISED_WEIGHT)
-            again.append(Row(row.found, row.disguised, weighs, row.disguised))
+            found = {name: value for name, value in row.found.items() if names.NAMED.id not in name.split()}
+            again.append(Row(found, row.disguised, weighs, row.disguised))
     return again
 
 
@@ -286,7 +365,8 @@ def _matrix(rows: Sequence[Row], names: Sequence[str], columns: NDArray[np.int64
         ]
         ends.append(ends[-1] + len(named) + len(kept))
     size = (len(rows), len(names) + int(columns.max(initial=-1)) + 1)
-    return _scipy("sparse").csr_matrix((np.concatenate(values), np.concatenate(indices), ends), shape=size)
+    cells = np.concatenate([np.empty(0), *values]), np.concatenate([np.empty(0, np.int64), *indices]), ends
+    return _scipy("sparse").csr_matrix(cells, shape=size)
 
 
 def _weights(rows: Sequence[Row]) -> Vector:
@@ -312,7 +392,10 @@ def _start(names: Sequence[str], columns: NDArray[np.int64], before: Model | Non
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Problem:
-    """What is minimised: the loss of weights on a matrix of rows, and their pull towards `start`, weaker where `scale` is larger."""
+    """What is minimised: the loss of weights on a matrix of rows, and their pull towards `start`, weaker where `scale` is larger.
+
+    Also the squares of the scores of `apart`, which are rows that should score alike, one less the other.
+    """
 
     matrix: Any
     across: Any
@@ -320,6 +403,8 @@ class _Problem:
     signs: Vector
     scale: Vector
     start: Vector
+    apart: Any
+    apart_across: Any
 
     def loss(self, line: Vector) -> tuple[float, Vector]:
         """Give the loss and its gradient at weights in units of `scale`, in which every one is pulled alike."""
@@ -327,9 +412,12 @@ class _Problem:
         moved = line - self.start / self.scale
         margins = self.signs * (self.matrix @ weights[:-1] + weights[-1])
         slopes = -self.signs * self.weights / (1.0 + np.exp(np.clip(margins, -50.0, 50.0)))
-        gradient = np.append(self.across @ slopes, slopes.sum()) * self.scale
+        gaps = self.apart @ weights[:-1]
+        alike = _ALIKE / max(len(gaps), 1)
+        gradient = np.append(self.across @ slopes + alike * (self.apart_across @ gaps), slopes.sum()) * self.scale
         gradient[:-1] += _L2 * moved[:-1]
-        return float(self.weights @ np.logaddexp(0.0, -margins) + 0.5 * _L2 * (moved[:-1] @ moved[:-1])), gradient
+        pulls = 0.5 * (alike * (gaps @ gaps) + _L2 * (moved[:-1] @ moved[:-1]))
+        return float(self.weights @ np.logaddexp(0.0, -margins) + pulls), gradient
 
 
 def _solve(problem: _Problem, names: Sequence[str]) -> Vector:
@@ -347,6 +435,8 @@ def _bounds(name: str) -> tuple[float | None, float | None]:
     """Give the least and the largest weight a named feature may have."""
     if name in GRIEVING:
         return 0.0, 0.0
+    if name == f"sign {names.NAMED.id}":
+        return 0.0, _MOST_NAMED
     return (None, 0.0) if takes_away(name) else (0.0, None)
 
 
