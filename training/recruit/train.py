@@ -29,7 +29,7 @@ from benchmarks.quality_sets import SETS  # noqa: E402 - found only from the roo
 
 from forestall.detect.recruit import modelfile, names, training  # noqa: E402
 from forestall.detect.recruit.learner import facts_of, summary  # noqa: E402
-from forestall.detect.recruit.lexicon import lexicon  # noqa: E402
+from forestall.detect.recruit.lexicon import Part, lexicon  # noqa: E402
 from forestall.model.example import Example  # noqa: E402
 from forestall.text import ngrams  # noqa: E402
 from forestall.text.fold import fold  # noqa: E402
@@ -198,10 +198,12 @@ def fragments() -> Iterator[Example]:
     for name in lexicon().names:
         tongue = lexicon().tongue(name)
         said = {}
-        for pattern, slots in zip(tongue.plain.patterns, tongue.plain.slots, strict=True):
-            slot = tongue.slots[slots[0]]
-            if slot.parts == 1 and set(slot.cue.signs) <= _MEANINGLESS_ALONE:
-                said[pattern] = slot.cue.id
+        plain = tongue.plain
+        for number, pattern in enumerate(plain.patterns):
+            part = Part(*tongue.parts[plain.parts_of[plain.filled[number]] >> 1])
+            cue = tongue.cues[part.cue]
+            if part.parts == 1 and set(cue.signs) <= _MEANINGLESS_ALONE:
+                said[pattern] = cue.id
         for pattern in sorted(chosen.sample(sorted(said), min(_FRAGMENTS, len(said)))):
             yield Example(pattern, False, f"fragment/{name}/{said[pattern]}", "fragment", name, weight=_FRAGMENT_WEIGHT)
 
