@@ -5,7 +5,8 @@ import pytest
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.policy.evaluate import evaluate
-from forestall.policy.ruleset import default_files, load
+from forestall.policy.ruleset import default_files, example_files, load, second_looks
+from forestall.policy.written import Status
 from tests.policy.samples import FACTS, LABELS, found
 
 RULESET = load(default_files(), LABELS)
@@ -105,3 +106,14 @@ def test_step_weights() -> None:
     moved = {step: evaluate(FACTS, [found(step)], RULESET).priority for step in STEPS}
     assert min(moved, key=lambda step: moved[step]) == "grievance"
     assert all(priority > 0 for priority in moved.values())
+
+
+def test_the_example_policy_holds_together() -> None:
+    """The policy for terrorist content that comes as an example has forty rules and more, each with examples of both kinds that hold."""
+    ruleset = load({**default_files(), **example_files("tvec")}, LABELS)
+    assert len(ruleset.rules) >= 40
+    own = [rule for rule in ruleset.rules if rule.places["id"].file in example_files("tvec")]
+    assert all({example.fires for example in rule.examples} == {True, False} for rule in own)
+    assert all(rule.limb and rule.owner for rule in own)
+    assert second_looks(ruleset.files, "2026-01-01") == []
+    assert {rule.status for rule in own} == {Status.LIVE, Status.SHADOW, Status.DRAFT}

@@ -227,7 +227,7 @@ def _values(line: Condition, expr: Expr) -> Iterator[Fault]:
 
 def _wrong(name: str, value: object) -> bool:
     """Say whether a fact never has this value."""
-    known = FACTS[name].values
+    known = FACTS[name].values if name in FACTS else ()
     return bool(known) and value is not None and value not in known
 
 

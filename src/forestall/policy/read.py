@@ -244,7 +244,7 @@ def _examples(node: Node, *, fires: bool) -> Iterator[Example]:
 
 
 def _example(node: Node, fires: bool) -> Example:
-    """Read one example: a text, labels with a score (or a mapping of `score` and evidence), and facts by name."""
+    """Read one example: a text, labels with a score (or a mapping of `score` and evidence, or several), and facts by name."""
     clues: list[Clue] = []
     facts: dict[str, Fact] = {}
     text = ""
@@ -255,13 +255,17 @@ def _example(node: Node, fires: bool) -> Example:
             facts[name] = _fact(name, value)
         elif _COUNTER.match(name):
             facts[name] = None if _text(value) == "unknown" else _whole(value)
-        elif isinstance(value, Fields):
-            said = {under: _plain(entry) for under, (_, entry) in value.entries.items() if under != "score"}
-            score = _share(value.entries["score"][1]) if "score" in value.entries else 1.0
-            clues.append(Clue(name, score, said, key.place))
         else:
-            clues.append(Clue(name, _share(value), {}, key.place))
+            clues += [_clue(name, key.place, one) for one in (value.items if isinstance(value, Items) else (value,))]
     return Example(fires, tuple(clues), facts, node.place, text)
+
+
+def _clue(label: str, place: Place, node: Node) -> Clue:
+    """Read one finding of an example: a score, or a mapping of `score` and evidence."""
+    if not isinstance(node, Fields):
+        return Clue(label, _share(node), {}, place)
+    said = {under: _plain(entry) for under, (_, entry) in node.entries.items() if under != "score"}
+    return Clue(label, _share(node.entries["score"][1]) if "score" in node.entries else 1.0, said, place)
 
 
 def _fact(name: str, node: Node) -> Fact:

@@ -71,9 +71,24 @@ def _read(normal: Mapping[str, str]) -> tuple[Written, list[Fault]]:
     return reader.written(), reader.faults
 
 
+EXAMPLES = ("tvec",)
+"""Rule files that come beside the packaged ruleset, to be copied with it: terrorist and violent extremist content, in full."""
+
+
 def default_files() -> dict[str, str]:
     """Give the files of the ruleset that comes with Forestall."""
-    folder = packaged("forestall.policy") / "default"
+    return _packaged("default")
+
+
+def example_files(name: str) -> dict[str, str]:
+    """Give the files of an example that comes beside it; raises BadPolicy for an unknown one."""
+    if name not in EXAMPLES:
+        raise BadPolicy(f"there is no example `{name[:64]}`", f"there is {', '.join(EXAMPLES)}")
+    return _packaged(name)
+
+
+def _packaged(name: str) -> dict[str, str]:
+    folder = packaged("forestall.policy") / name
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     return {name: (folder / name).read_text("utf-8") for name in names}
 

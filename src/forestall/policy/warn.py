@@ -49,12 +49,18 @@ def _alike(rules: Sequence[Rule]) -> Iterator[Fault]:
                 yield Fault(
                     where, f"rule `{rule.id}` asks the same as `{other.id}`", f"remove one (the other is in {at})"
                 )
-            elif parts > others and other.outcome.rank >= rule.outcome.rank:
+            elif parts > others and _covers(other, rule):
                 told = f"whenever rule `{rule.id}` fires, `{other.id}` does, and asks for as much"
                 yield Fault(where, told, f"remove it, or let it ask for more (the other is in {at})")
-            elif parts < others and rule.outcome.rank >= other.outcome.rank:
+            elif parts < others and _covers(rule, other):
                 told = f"whenever rule `{other.id}` fires, `{rule.id}` does, and asks for as much"
                 yield Fault(where, told, f"remove the other, in {at}, or let it ask for more")
+
+
+def _covers(broad: Rule, narrow: Rule) -> bool:
+    """Tell whether a rule that fires whenever another does makes that one pointless: it decides, asks for as much, and is as severe."""
+    decides = broad.status is Status.LIVE or narrow.status is not Status.LIVE
+    return decides and broad.outcome.rank >= narrow.outcome.rank and broad.severity >= narrow.severity
 
 
 def _parts(rule: Rule) -> Iterator[Expr]:

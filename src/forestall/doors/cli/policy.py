@@ -8,7 +8,7 @@ from forestall.assembly import check_policy, try_examples
 from forestall.doors.cli import exits, policy_trial, policy_versions
 from forestall.doors.cli.safe import safe
 from forestall.model.ids import now
-from forestall.policy.ruleset import default_files, second_looks
+from forestall.policy.ruleset import EXAMPLES, default_files, example_files, second_looks
 
 
 @click.group("policy")
@@ -61,11 +61,19 @@ def test(folder: str, rule: str) -> int:
     return exits.PERSON if wrong else exits.OK
 
 
-@command.command("copy", epilog="\b\nExample:\n  forestall policy copy my-policy/")
+@command.command(
+    "copy", epilog="\b\nExamples:\n  forestall policy copy my-policy/\n  forestall policy copy my-policy/ --with tvec"
+)
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-def copy(folder: Path) -> None:
+@click.option(
+    "--with",
+    "example",
+    type=click.Choice(EXAMPLES),
+    help="Also the example policy for terrorist and violent extremist content: over thirty more rules, most only watched.",
+)
+def copy(folder: Path, example: str | None) -> None:
     """Write the ruleset that comes with Forestall into a folder, to start your own from."""
-    files = default_files()
+    files = {**default_files(), **(example_files(example) if example else {})}
     there = [name for name in files if (folder / name).exists()]
     if there:
         raise click.UsageError(f"{folder / there[0]} exists already; name an empty folder.")
