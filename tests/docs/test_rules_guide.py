@@ -34,7 +34,7 @@ def test_the_guide_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert [command[1] for command in commands] == [
         *("copy", "check", "test", "diff", "backtest", "impact", "promote", "versions", "rollback")
     ]
-    said = {}
+    said: dict[str, str] = {}
     for command in commands:
         if command[1] == "rollback":
             version = re.findall(r"Proposed as (\S+)\.", said["promote"])[0]

@@ -1,22 +1,29 @@
 """Explain: everything that is known about one decision or one piece of content, gathered for a reader."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
-from forestall.model.decision import Decision
-from forestall.model.errors import NotFound
+from forestall.flow.replay import Rulesets
+from forestall.model.decision import MACHINE, Decision
+from forestall.model.errors import ForestallError, NotFound
 from forestall.model.ports import Store
 from forestall.model.records import Case, LedgerRow, StoredContent
+from forestall.policy.derive import Derived, derivation
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The content, all decisions on the asked revision (oldest first), its case, and the ledger lines about all of them."""
+    """The content, all decisions on the asked revision (oldest first), its case, and the ledger lines about all of them.
+
+    `derived` says by decision how each rule came to what it said, as far as the ruleset is kept.
+    """
 
     content: StoredContent | None
     decisions: Sequence[Decision]
     case: Case | None
     ledger: Sequence[LedgerRow]
+    derived: Mapping[str, Sequence[Derived]] = field(default_factory=dict)
 
 
 def explain(store: Store, asked: str) -> Explanation:
@@ -39,4 +46,15 @@ def explain(store: Store, asked: str) -> Explanation:
     case = case or store.case_of(content_id, revision)
     subjects = [content_id, *(item.id for item in decisions), *([case.id] if case else [])]
     rows = sorted((row for subject in subjects for row in store.ledger_of(subject)), key=lambda row: row.seq)
-    return Explanation(store.content(content_id, revision), decisions, case, rows)
+    return Explanation(store.content(content_id, revision), decisions, case, rows, _derived(store, decisions))
+
+
+def _derived(store: Store, decisions: Sequence[Decision]) -> dict[str, Sequence[Derived]]:
+    """Give how the machine's decisions came about."""
+    rulesets = Rulesets(store.blobs)
+    found: dict[str, Sequence[Derived]] = {}
+    for decision in decisions:
+        if decision.by == MACHINE:
+            with suppress(ForestallError):  # an old ruleset that no longer loads explains nothing; the reasons stand
+                found[decision.id] = derivation(decision.facts, decision.findings, rulesets(decision))
+    return found

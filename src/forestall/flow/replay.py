@@ -56,7 +56,7 @@ def unbundled(bundle: bytes) -> tuple[dict[str, str], dict[str, Outcome]]:
 
 def replay_all(store: Store, ids: Iterable[str] | None = None) -> Iterator[Replayed]:
     """Replay the decisions (or all decisions on content) with these ids, or every one; people's decisions are not replayed."""
-    rulesets = _Rulesets(store.blobs)
+    rulesets = Rulesets(store.blobs)
     for decision in _named(store, ids) if ids is not None else _all(store):
         if decision.by == MACHINE:
             yield _once(decision, rulesets)
@@ -70,7 +70,7 @@ def _once(decision: Decision, ruleset_of: Callable[[Decision], Ruleset]) -> Repl
         return Replayed(decision, None, str(error))
 
 
-class _Rulesets:
+class Rulesets:
     """Gives kept rulesets by digest, each loaded once."""
 
     def __init__(self, blobs: Blobs) -> None:
@@ -78,6 +78,7 @@ class _Rulesets:
         self._loaded: dict[str, Ruleset] = {}
 
     def __call__(self, decision: Decision) -> Ruleset:
+        """Give the ruleset a decision was made with; raises StoreFailed, BadPolicy where it cannot be had any more."""
         digest = decision.versions.get("ruleset-files", "")
         if digest not in self._loaded:
             self._loaded[digest] = load(*unbundled(self._blobs.get(digest)))

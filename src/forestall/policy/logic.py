@@ -276,7 +276,7 @@ def _nothing(_world: World, _sure: bool) -> set[int]:
 
 def _compare(expr: Compare, negated: bool) -> Compiled:
     """Compile a comparison; `values` holds one value per operand, for evidence the list of what findings say."""
-    gets = tuple(_value(operand) for operand in expr.operands)
+    gets = tuple(value_of(operand) for operand in expr.operands)
     many = next((place for place, operand in enumerate(expr.operands) if isinstance(operand, Evidence)), None)
     operators = expr.operators
 
@@ -318,7 +318,7 @@ def _quick(expr: Compare, negated: bool) -> Asks | None:
     return lambda world: bool(test(world.scores.get(label, 0.0), bound))
 
 
-def _value(operand: Operand) -> Gets:
+def value_of(operand: Operand) -> Gets:
     """Compile an operand to what gives its value; `None` is unknown."""
     if isinstance(operand, FactName):
         name = operand.name
@@ -339,7 +339,7 @@ def _value(operand: Operand) -> Gets:
         since = operand.name
         return lambda world: days_between(world.facts.get(since), world.facts.get("at"))
     if isinstance(operand, Arithmetic):
-        left, right, sign = _value(operand.left), _value(operand.right), operand.sign
+        left, right, sign = value_of(operand.left), value_of(operand.right), operand.sign
         return lambda world: combined(sign, left(world), right(world))
     constant = operand.values if isinstance(operand, Choice) else operand.value
     return lambda _: constant
@@ -365,7 +365,7 @@ def _alone(operand: Operand, leaf: Leaf, value: Any, world: World) -> Any:
     if isinstance(operand, Arithmetic):
         left = _alone(operand.left, leaf, value, world)
         return combined(operand.sign, left, _alone(operand.right, leaf, value, world))
-    return _value(operand)(world)
+    return value_of(operand)(world)
 
 
 def combined(sign: Sign, left: Any, right: Any) -> float | None:

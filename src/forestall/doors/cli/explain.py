@@ -13,6 +13,7 @@ from forestall.doors.cli.table import STYLES, console_for_output, marked
 from forestall.flow.explain import Explanation, explain
 from forestall.model.decision import MACHINE, Decision, Fact
 from forestall.model.finding import Finding
+from forestall.policy.derive import Step
 
 _MOST_SHOWN = 50
 """Findings, segments or files listed; how many more there are is said."""
@@ -95,6 +96,14 @@ def _decision(root: Tree, decision: Decision, explanation: Explanation, plain: b
         leaf = reasons.add(Text(f"{safe(reason.rule)}: {isolated(reason.text)}"))
         if reason.findings:
             leaf.add(f"rests on findings {_numbers(reason.findings)}")
+    derived = explanation.derived.get(decision.id, ())
+    if derived:
+        how = branch.add("How each rule came to that")
+        for rule in derived[:_MOST_SHOWN]:
+            told = f", asks for {rule.asked}" if rule.asked else ""
+            one = how.add(Text(f"{_TRUTHS[rule.truth]} {safe(rule.rule)}: {safe(rule.title)}{told}"))
+            for step in rule.steps:
+                _step(one, step)
     if decision.unknowns:
         branch.add(f"Rules that could not be answered: {safe(', '.join(decision.unknowns))}")
     _findings(branch, decision, explanation, plain)
@@ -106,6 +115,18 @@ def _decision(root: Tree, decision: Decision, explanation: Explanation, plain: b
     versions = branch.add("Versions")
     for name, version in sorted(decision.versions.items()):
         versions.add(Text(f"{safe(name)} {safe(version)}"))
+
+
+_TRUTHS = {True: "✓", False: "✗", None: "?"}
+"""How a truth is shown; a question mark is unknown."""
+
+
+def _step(branch: Tree, step: Step) -> None:
+    """Add one step of a derivation and those within it."""
+    seen = f"  ({isolated(step.seen)})" if step.seen else ""
+    leaf = branch.add(Text(f"{_TRUTHS[step.truth]} {safe(step.said)}{seen}"))
+    for inner in step.steps:
+        _step(leaf, inner)
 
 
 def _findings(branch: Tree, decision: Decision, explanation: Explanation, plain: bool) -> None:
