@@ -77,7 +77,10 @@ _FRAGMENTS = 150
 _FRAGMENT_WEIGHT = 0.6
 _PAIRS = 2.0
 """How much a sentence of a pair counts: cues were not written with it in view."""
-CONTRASTS, ORDINARY = 0.04, 0.003
+_USUAL = "safe-"
+"""How functions of everyday speech begin; their sentences have no counterpart that recruits, and are a sixth of the pairs."""
+_USUAL_WEIGHT = 2.0
+CONTRASTS, ORDINARY = 0.03, 0.003
 """Most false alarms at a score of one half: of safe text made to be mistaken, and of ordinary posts."""
 KNOWN = 2
 """Groups a word is met in, so that it is no name."""
@@ -129,7 +132,8 @@ def pairs() -> Iterator[Example]:
     """Give the examples of the pairs of this folder: sentences that recruit, each with the same words made safe; a case is a group."""
     for path in sorted((OWN / "pairs").glob("*.yaml")):
         for example in cases(path, f"pairs/{path.stem}/{{fn}}/{{number}}"):
-            yield replace(example, weight=example.weight * _PAIRS)
+            usual = example.family.startswith(_USUAL)
+            yield replace(example, weight=example.weight * _PAIRS * (_USUAL_WEIGHT if usual else 1.0))
 
 
 def cases(path: Path, named: str) -> Iterator[Example]:

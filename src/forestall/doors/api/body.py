@@ -290,6 +290,8 @@ def _content(item: Item | FormItem, index: int | None, files: Mapping[str, Attac
         language=item.lang,
         markup=item.markup,
         links=item.links,
+        surface=item.surface,
+        jurisdiction=item.jurisdiction,
     )
 
 

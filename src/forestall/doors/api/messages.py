@@ -63,6 +63,12 @@ class _Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lang: Annotated[
         str, Meta(max_length=64, description="The language as the platform declares it (BCP 47)", examples=["en"])
     ] = ""
+    surface: Annotated[
+        str, Meta(max_length=64, description="The part of the service it was posted to", examples=["comments"])
+    ] = ""
+    jurisdiction: Annotated[
+        str, Meta(max_length=64, description="The legal area it falls in, as the platform names it", examples=["EU"])
+    ] = ""
 
 
 class Item(_Post, frozen=True):

@@ -36,8 +36,8 @@ Examples:
   tail -n +1 -f posts.jsonl | forestall screen - --format jsonl --store none | jq -c 'select(.outcome != "pass")'
 
 \b
-Takes JSONL and CSV of posts (id, text, optional author, thread, lang, published, media, audience, url), exports of
-Mastodon and other ActivityPub servers, Telegram, Matrix and Discourse, RSS and Atom, HTML, mail, plain text, pictures, PDF,
+Takes JSONL and CSV of posts (id, text, optional author, thread, lang, published, media, audience, url, surface, jurisdiction),
+exports of Mastodon and other ActivityPub servers, Telegram, Matrix and Discourse, RSS and Atom, HTML, mail, plain text, pictures, PDF,
 and ZIP or TAR of any of these. What can't be read is a finding on that item.
 
 \b

@@ -1,7 +1,7 @@
 """Plain posts: one JSON object per line, or a JSON list of them.
 
-Fields are `id`, `text`, optional `author`, `thread`, `lang`, `published`, `media` (a path or a list of paths), `audience`, `url`; others
-are ignored.
+Fields are `id`, `text`, optional `author`, `thread`, `lang`, `published`, `media` (a path or a list of paths), `audience`, `url`,
+`surface` (where on the service), `jurisdiction`; others are ignored.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,6 +43,8 @@ class _Post(msgspec.Struct, gc=False):
     media: str | list[str] | None = None
     audience: str | None = None
     url: str | None = None
+    surface: str | None = None
+    jurisdiction: str | None = None
 
 
 _decode = msgspec.json.Decoder(_Post).decode
@@ -94,6 +96,8 @@ def _content(post: _Post, name: str, number: int, attach: Attach) -> Content:
         post.url or "",
         when(post.published) if post.published else "",
         post.lang or "",
+        surface=post.surface or "",
+        jurisdiction=post.jurisdiction or "",
     )
 
 
@@ -128,5 +132,7 @@ def post(value: Mapping[str, Any], paths: list[str], problems: list[Problem], pl
         url=words(value.get("url")),
         published=when(value.get("published")),
         language=words(value.get("lang")),
+        surface=words(value.get("surface")),
+        jurisdiction=words(value.get("jurisdiction")),
         problems=tuple(problems),
     )

@@ -13,7 +13,9 @@ from forestall.exchange.platform.posts import post
 from forestall.exchange.platform.source import LONGEST_LINE, Attach, Unreadable, encoding, lines, refused, too_long
 from forestall.model.content import Content, Problem
 
-COLUMNS = ("id", "text", "author", "thread", "lang", "published", "media", "audience", "url")
+COLUMNS = (
+    *("id", "text", "author", "thread", "lang", "published", "media", "audience", "url", "surface", "jurisdiction"),
+)
 """The columns that are read, in any order and case."""
 DELIMITERS = (",", "\t", ";", "|")
 """What may stand between columns."""
