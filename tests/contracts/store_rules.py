@@ -93,6 +93,9 @@ class StoreRules:
             one.unknowns,
             "abc",
         )
+        (part,) = store.snapshots({"a"}, 1, rules=True)
+        assert [shot for batch in part for shot in batch] == [expected]
+        expected = replace(expected, rules=(), unknown=())
         assert snapshots(store, {"a"}) == [expected]
         assert snapshots(store, {"b"}) == snapshots(store, set()) == []
         assert [shot.decision for shot in snapshots(store)] == sorted([one.id, decision_of(other).id])

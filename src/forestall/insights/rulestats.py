@@ -71,7 +71,7 @@ def rule_stats(source: RuleSource, since: str) -> Mapping[str, RuleStats]:
     """Count, rule by rule, over the machine's last decisions on each revision of content made from an instant on."""
     stats: dict[str, RuleStats] = {}
     sets = source.label_sets()
-    for part in source.snapshots(sets.keys(), 1, since=since):
+    for part in source.snapshots(sets.keys(), 1, since=since, rules=True):
         for batch in part:
             for one in batch:
                 for rule in one.unknown:

@@ -128,7 +128,7 @@ class RuleSource(Protocol):
         ...
 
     def snapshots(
-        self, labels: Collection[str] | None, parts: int, *, since: str = "", texts: bool = False
+        self, labels: Collection[str] | None, parts: int, *, since: str = "", texts: bool = False, rules: bool = False
     ) -> Sequence[Batches]:
         """Give the machine's last decision on every revision of content, in about so many parts of equal size.
 
@@ -136,5 +136,6 @@ class RuleSource(Protocol):
             labels: only decisions with one of these label sets; all, also those without findings, where it is None.
             since: only decisions made from this instant on.
             texts: with the texts that were read, where they are not purged.
+            rules: with the rules each rests on, and those that could not be answered.
         """
         ...

@@ -59,7 +59,7 @@ class MemoryRules(MemoryRows):
         return Counter(one.at[:10] for one in self._last() if one.outcome.asks_a_person)
 
     def snapshots(
-        self, labels: Collection[str] | None, parts: int, *, since: str = "", texts: bool = False
+        self, labels: Collection[str] | None, parts: int, *, since: str = "", texts: bool = False, rules: bool = False
     ) -> Sequence[Batches]:
         """Give the machine's last decision on every revision of content, in parts."""
         answers = {(one.content, one.revision): one.outcome for one in self._all(DECISION) if one.by != MACHINE}
@@ -68,7 +68,7 @@ class MemoryRules(MemoryRows):
             if one.at < since or (labels is not None and not (one.findings and labels_of(one.findings) in labels)):
                 continue
             kept = self._one(CONTENT, (one.content, one.revision)) if texts else None
-            found.append(_snapshot(one, kept, answers.get((one.content, one.revision))))
+            found.append(_snapshot(one, kept, answers.get((one.content, one.revision)), rules=rules))
         size = max(-(-len(found) // max(parts, 1)), 1)
         return [MemoryBatches(tuple(found[start : start + size])) for start in range(0, len(found), size)]
 
@@ -78,7 +78,7 @@ class MemoryRules(MemoryRows):
         return list(made.values())
 
 
-def _snapshot(one: Decision, kept: StoredContent | None, person: Outcome | None) -> Snapshot:
+def _snapshot(one: Decision, kept: StoredContent | None, person: Outcome | None, *, rules: bool) -> Snapshot:
     """Give a decision as a snapshot."""
     return Snapshot(
         one.id,
@@ -89,8 +89,8 @@ def _snapshot(one: Decision, kept: StoredContent | None, person: Outcome | None)
         one.outcome,
         one.facts,
         one.findings,
-        tuple(reason.rule for reason in one.reasons),
-        one.unknowns,
+        tuple(reason.rule for reason in one.reasons) if rules else (),
+        one.unknowns if rules else (),
         one.versions.get("ruleset-files", ""),
         person,
         kept.segments if kept is not None and not kept.purged else None,

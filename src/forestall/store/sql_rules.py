@@ -83,8 +83,6 @@ _READ: tuple[SQLColumnExpression[Any], ...] = (
     decisions.c.outcome,
     decisions.c.facts,
     decisions.c.findings,
-    decisions.c.reasons,
-    decisions.c.unknowns,
     decisions.c.versions,
     _ANSWER,
 )
@@ -206,7 +204,7 @@ class SqlRules:
         return {str(row.day): int(row.number) for row in self._readers.rows(_ASKED_BY_DAY)}
 
     def snapshots(
-        self, labels: Collection[str] | None, parts: int, *, since: str = "", texts: bool = False
+        self, labels: Collection[str] | None, parts: int, *, since: str = "", texts: bool = False, rules: bool = False
     ) -> Sequence[Batches]:
         """Give the machine's last decision on every revision of content, in parts by ledger position."""
         first, last = self._readers.value(_FIRST), self._readers.value(_NEWEST_DECISION)
@@ -216,7 +214,7 @@ class SqlRules:
         size = -(-(last - first + 1) // max(parts, 1))
         url = self._readers.url
         return [
-            SqlBatches(url, low, min(low + size, last + 1), wanted, since, texts)
+            SqlBatches(url, low, min(low + size, last + 1), wanted, since, texts, rules)
             for low in range(first, last + 1, size)
         ]
 
@@ -231,6 +229,7 @@ class SqlBatches:
     labels: tuple[str, ...] | None
     since: str
     texts: bool
+    rules: bool
     apart: bool = True
 
     def __iter__(self) -> Iterator[Sequence[Snapshot]]:
@@ -249,17 +248,19 @@ class SqlBatches:
         parameters: dict[str, Any] = {"low": self.low, "high": self.high, "since": self.since}
         if self.labels is not None:
             parameters["labels"] = self.labels
-        query = snapshot_query(labelled=self.labels is not None, texts=self.texts)
+        query = snapshot_query(labelled=self.labels is not None, texts=self.texts, rules=self.rules)
         with engine.connect() as connection:
             found = connection.execution_options(yield_per=BATCH).execute(query, parameters)
             for rows in found.partitions():
                 yield [_snapshot(row) for row in rows]
 
 
-def snapshot_query(*, labelled: bool, texts: bool) -> Select[Any]:
-    """Give the query of snapshots in a stretch of the ledger, of some label sets only, and with texts."""
-    extra = [contents.c.segments, contents.c.purged] if texts else [literal(None), literal(None)]
-    query = select(*_READ, *extra)
+def snapshot_query(*, labelled: bool, texts: bool, rules: bool) -> Select[Any]:
+    """Give the query of snapshots in a stretch of the ledger, of some label sets only, with texts, and with rules."""
+    none = literal(None)
+    extra = [contents.c.segments, contents.c.purged] if texts else [none, none]
+    spoken = [decisions.c.reasons, decisions.c.unknowns] if rules else [none, none]
+    query = select(*_READ, *spoken, *extra)
     if texts:
         query = query.outerjoin_from(
             decisions,
@@ -280,8 +281,8 @@ def snapshot_query(*, labelled: bool, texts: bool) -> Select[Any]:
 
 def _snapshot(row: Row[Any]) -> Snapshot:
     """Give a row as a snapshot; raises StoreFailed where it is damaged."""
-    found, content, revision, at, language, outcome, facts, findings, reasons, unknowns, *rest = tuple(row)
-    versions, person, segments, purged = rest
+    found, content, revision, at, language, outcome, facts, findings, *rest = tuple(row)
+    versions, person, reasons, unknowns, segments, purged = rest
     try:
         return Snapshot(
             found,
@@ -292,8 +293,8 @@ def _snapshot(row: Row[Any]) -> Snapshot:
             Outcome(outcome),
             _facts(facts),
             _findings(findings) if findings != "[]" else (),
-            tuple([one.rule for one in _reasons(reasons)]) if reasons != "[]" else (),
-            _unknowns(unknowns) if unknowns != "[]" else (),
+            tuple([one.rule for one in _reasons(reasons)]) if reasons and reasons != "[]" else (),
+            _unknowns(unknowns) if unknowns and unknowns != "[]" else (),
             _versions(versions).bundle,
             Outcome(person) if person else None,
             _segments(segments) if segments is not None and not purged else None,
