@@ -171,6 +171,24 @@ def test_a_rule_that_people_overturn_is_marked() -> None:
     from tests.support import LABELS
 
     rules = load(default_files(), LABELS).rules
+    assert rulepage.rows(rules[:1], {}, NOW, catalogue("en"))[0].ended == ""
     few, many = RuleStats(spoke=3, overturned=3), RuleStats(spoke=30, agreed=2, overturned=28)
     rows = rulepage.rows(rules[:2], {rules[0].id: few, rules[1].id: many}, NOW, catalogue("en"))
     assert [row.poor for row in rows] == [True, False]
+
+
+def test_rules_that_do_not_decide_are_told_apart(admin: Visitor, other_admin: Visitor, house: House) -> None:
+    """A rule that is only watched, its owner, and that a rule has ended are said in the list, after those that decide."""
+    more = MORE.replace(
+        "    when:", "    status: shadow\n    owner: desk one\n    effective: {until: 2020-01-01}\n    when:"
+    )
+    admin.get(f"/console/rules/files/{FILE}")
+    admin.post(f"/console/rules/propose/{FILE}", text=TEXT.rstrip("\n") + more, reason="watch")
+    (version,) = house.store.rulesets()
+    other_admin.get("/console/rules")
+    page = other_admin.post(f"/console/rules/versions/{version.id}/approve", reason="fine")
+    last = page[page.index("Hands out material") - 400 :]
+    assert "Only watched" in last
+    assert "desk one" in last
+    assert "It ended on" in last
+    assert page.index("Hands out material") > page.index("Reads like recruiting")

@@ -11,7 +11,7 @@ from forestall.insights.rates import Rate
 from forestall.insights.rulestats import DAYS, RuleStats
 from forestall.model.rulebook import RulesetState, RulesetVersion
 from forestall.policy.difference import Difference
-from forestall.policy.written import Rule
+from forestall.policy.written import Rule, Status
 
 PLOT_WIDTH, PLOT_HEIGHT = 240, 40
 """Size of the small plots, in their own units."""
@@ -32,7 +32,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """A rule in the list: what it asks for, how often it spoke, and what people answered."""
+    """A rule in the list: what it asks for, how often it spoke, and what people answered.
+
+    `ended` is the day it ended, where it did, and `soon` the day it will within the next weeks. `badge` is how its status is shown.
+    """
 
     rule: Rule
     title: str
@@ -40,6 +43,9 @@ class RuleRow:
     stats: RuleStats
     precision: str
     poor: bool
+    ended: str
+    soon: str
+    badge: str
     bars: Sequence[Bar]
 
 
@@ -79,19 +85,29 @@ _BADGES = {
     RulesetState.RETIRED: "state-off",
     RulesetState.REFUSED: "remove",
 }
+_STATUSES = {
+    Status.LIVE: "state-live",
+    Status.SHADOW: "state-preview",
+    Status.DRAFT: "state-off",
+    Status.RETIRED: "state-off",
+}
+_SOON = 21
+"""Days before a rule ends from which that is said."""
 _POOR = 0.5
 """Share of agreeing answers below which a rule is marked, if there are enough to say so."""
 _ENOUGH = 10
 
 
 def rows(rules: Sequence[Rule], stats: Mapping[str, RuleStats], today: str, words: Words) -> list[RuleRow]:
-    """Give the rules, those that spoke most first, then in the order of the files."""
+    """Give the rules: those that decide, then those that are only watched, then the others; each by how often they spoke or would have."""
     made = [_row(rule, stats.get(rule.id, RuleStats()), today, words) for rule in rules]
-    return sorted(made, key=lambda row: -row.stats.spoke)
+    order = [Status.LIVE, Status.SHADOW, Status.DRAFT, Status.RETIRED]
+    return sorted(made, key=lambda row: (order.index(row.rule.status), -row.stats.spoke, -row.stats.shadow))
 
 
 def _row(rule: Rule, stats: RuleStats, today: str, words: Words) -> RuleRow:
-    rate = stats.precision
+    rate, until = stats.precision, rule.limits.until
+    soon = (date.fromisoformat(today[:10]) + timedelta(days=_SOON)).isoformat()
     return RuleRow(
         rule=rule,
         title=words.translated(rule.title),
@@ -99,6 +115,9 @@ def _row(rule: Rule, stats: RuleStats, today: str, words: Words) -> RuleRow:
         stats=stats,
         precision=rate_text(rate),
         poor=rate.total >= _ENOUGH and rate.interval[1] < _POOR,
+        ended=until if until and until < today[:10] else "",
+        soon=until if today[:10] <= until <= soon else "",
+        badge=_STATUSES[rule.status],
         bars=bars(stats.by_day, today),
     )
 
