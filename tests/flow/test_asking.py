@@ -114,3 +114,14 @@ def test_what_was_asked_replays(house: House) -> None:
     assert replay(decision, ruleset) is None
     assert replay(replace(decision, findings=()), ruleset) is not None
     assert replay(replace(decision, outcome=Outcome.PASS), ruleset) is not None
+
+
+def test_news_about_watched_words_passes(house: House) -> None:
+    """Words that a rule looks for do not count where the text is plainly news, research or fiction, though it shows no sign of recruiting."""
+    fill(house, "words", ListKind.TERMS, "Grey Oak")
+    news = decide(
+        house, 1, "The ministry said on Monday that the Grey Oak was banned. A spokesman declined to comment."
+    )
+    assert [excuse.name for excuse in news.excuses] == ["news"]
+    assert news.outcome is Outcome.PASS
+    assert decide(house, 2, "Come to the Grey Oak with us tonight").outcome is Outcome.REVIEW

@@ -41,9 +41,11 @@ _LEAST = 0.1
 From it on a text is also read once more without its names; ordinary posts seldom are.
 """
 _EXPLAINED = 0.25
-"""Score from which a finding says what weighed how much, and without contexts, from which these are shown; no rule asks for less."""
+"""Score from which a finding says what weighed how much, and without contexts, from which unsure ones are shown; no rule asks for less."""
 _LEAST_STEP = 0.1
 """Score from which a step, and certainty from which a context, is worth a finding."""
+_PLAIN = 0.5
+"""Certainty from which a context is worth a finding whatever else is said: rules look for words of their own, which it may excuse."""
 _SURE = 0.5
 """Score from which contexts no longer cover what the text says, so that they must not excuse it."""
 _UNSURE = 0.45
@@ -103,7 +105,7 @@ class Recruit(Declared):
         if weighed.score >= _LEAST:
             yield self._whole(weighed, view, part)
             yield from self._steps(weighed, view, part)
-        if weighed.bare >= _EXPLAINED:
+        if weighed.bare >= _EXPLAINED or max(weighed.stretch.certain.values(), default=0.0) >= _PLAIN:
             yield from self._contexts(weighed, view, part)
         yield from self._grievance(hits, view, part)
 
