@@ -30,7 +30,7 @@ from forestall.store.rows import DECISION
 from forestall.store.tables import decisions as table
 
 QUIET = 0.9
-"""Share of posts without any finding but contexts: nine in ten of 3,877 real posts (every twentieth row of the sets of `benchmarks/quality.py`)."""
+"""Share of posts without any finding but contexts: nine in ten of 3,877 real posts (every twentieth row of `quality.py`'s sets)."""
 _CHUNK = 20_000
 _LABELS = (
     "recruiting",

@@ -117,7 +117,7 @@ def test_what_was_asked_replays(house: House) -> None:
 
 
 def test_news_about_watched_words_passes(house: House) -> None:
-    """Words that a rule looks for do not count where the text is plainly news, research or fiction, though it shows no sign of recruiting."""
+    """Words that a rule looks for do not count where the text is plainly news, though it shows no sign of recruiting."""
     fill(house, "words", ListKind.TERMS, "Grey Oak")
     news = decide(
         house, 1, "The ministry said on Monday that the Grey Oak was banned. A spokesman declined to comment."

@@ -4,7 +4,6 @@ import { startCase } from "./case.js";
 import { startDoor } from "./door.js";
 import { startList } from "./list.js";
 import { startPeek } from "./peek.js";
-import { startRules } from "./rules.js";
 
 for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
 for (const part of document.querySelectorAll("[data-without-script]")) part.hidden = true;
@@ -39,4 +38,6 @@ function startKeys() {
 
 startMenus();
 startDoor();
-listen({ ...startKeys(), ...startList(), ...startCase(), ...startPeek(), ...startRules() });
+listen({ ...startKeys(), ...startList(), ...startCase(), ...startPeek() });
+// Only where rules are edited: most who decide cases never do.
+if (document.querySelector("[data-editor]")) import("./rules.js").then(({ startRules }) => startRules());

@@ -5,12 +5,10 @@ const MOST = 8;
 
 export function startRules() {
   const form = document.querySelector("[data-editor]");
-  if (!form) return {};
   const text = form.querySelector("textarea");
   watch(form, text);
   complete(form, text);
   if (location.hash) find(text, `id: ${location.hash.slice(1)}`);
-  return {};
 }
 
 function watch(form, text) {
