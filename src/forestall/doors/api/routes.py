@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 import forestall
 from forestall.assembly import House
-from forestall.doors.api import banks, body, lookup, messages
+from forestall.doors.api import banks, body, lookup, messages, policy
 from forestall.doors.api import metrics as numbers
 from forestall.doors.api.answers import Api, api_of, query_of, raw, written
 from forestall.doors.api.desk import Desk, Kept
@@ -46,7 +46,7 @@ def make(house: House) -> tuple[dict[str, Any], Router]:
     api = Api(house, desk, metrics, Readiness(house), body.Room(ROOM_BYTES), largest)
     router = Router(
         "/",
-        route_handlers=[*_SCREENING, *lookup.HANDLERS, *banks.HANDLERS, *_ABOUT],
+        route_handlers=[*_SCREENING, *lookup.HANDLERS, *banks.HANDLERS, *policy.HANDLERS, *_ABOUT],
         middleware=[Gate()],
         request_max_body_size=largest,
     )
