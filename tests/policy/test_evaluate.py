@@ -12,7 +12,7 @@ from forestall.model.errors import BadPolicy
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.policy.engine import Ruleset
-from forestall.policy.evaluate import UNANSWERED, evaluate
+from forestall.policy.evaluate import UNANSWERED, evaluate, shadow
 from forestall.policy.ruleset import load
 from tests.policy.samples import FACT_SETS, FACTS, LABELS, any_rulesets, findings, found, lawful_files
 
@@ -214,3 +214,47 @@ def test_priority_is_comparable() -> None:
     given_ = [found("pledge", 0.8), found("pledge", 0.2), found("recruiting", 0.5)]
     assert evaluate(FACTS, given_, ruleset).priority == pytest.approx(1 - 0.6 * 0.5)
     assert evaluate(FACTS, [*given_, found("context-news")], ruleset).priority == pytest.approx(1 - 0.6 * 0.75)
+
+
+@pytest.mark.parametrize(
+    ("at", "speaks"),
+    [
+        ("2026-03-28T23:59:59.999Z", False),
+        ("2026-03-29T00:00:00.000Z", True),
+        ("2026-03-29T01:30:00+02:00", False),
+        ("2026-10-25T23:59:59Z", True),
+        ("2026-10-26T00:30:00+01:00", True),
+        ("2026-10-26T00:00:00Z", False),
+        ("soon", None),
+    ],
+)
+def test_a_rule_s_days_are_utc(at: str, speaks: bool | None) -> None:
+    """A rule holds from its first day to its last, both whole, in UTC whatever clocks do; without an instant it is unknown."""
+    ruleset = _limited("    effective: {from: 2026-03-29, until: 2026-10-25}\n")
+    verdict = evaluate({"at": at}, [found("pledge")], ruleset)
+    assert bool(verdict.reasons) is bool(speaks)
+    assert bool(verdict.unknowns) is (speaks is None)
+
+
+@pytest.mark.parametrize(("surface", "speaks"), [("board", True), ("chat", False), (None, None)])
+def test_a_rule_keeps_to_its_surfaces(surface: str | None, speaks: bool | None) -> None:
+    """A rule for one surface says nothing of others, and is unknown where nobody knows which it is."""
+    ruleset = _limited("    surfaces: [board, wall]\n")
+    verdict = evaluate({"surface": surface}, [found("pledge")], ruleset)
+    assert (bool(verdict.reasons), bool(verdict.unknowns)) == (bool(speaks), speaks is None)
+
+
+@pytest.mark.parametrize("status", ["draft", "shadow", "retired"])
+def test_only_live_rules_decide(status: str) -> None:
+    """A rule with any other status changes no verdict; a watched one says what it would have said."""
+    ruleset = _limited(f"    status: {status}\n")
+    given_ = [found("pledge")]
+    assert evaluate({}, given_, ruleset).outcome is Outcome.PASS
+    assert shadow({}, given_, ruleset) == ((("one",), ()) if status == "shadow" else ((), ()))
+    assert shadow({}, [], ruleset) == ((), ())
+
+
+def _limited(more: str) -> Ruleset:
+    """Load one rule on pledges with more fields."""
+    rule = "  - id: one\n    version: 1\n    title: One\n    clause: C\n    outcome: review\n    reason: So.\n"
+    return load({"r.yaml": f"rules:\n{rule}{more}    when: ['finding(\"pledge\")']\n"}, LABELS)

@@ -213,7 +213,8 @@ def _limits(rule: Rule) -> Iterator[Compiled]:
 
         def applies(world: World) -> bool | None:
             at = world.facts.get("at")
-            day = at[:10] if isinstance(at, str) and instant(at) else ""
+            moment = instant(at) if isinstance(at, str) else None
+            day = moment.date().isoformat() if moment else ""
             return (limits.since or day) <= day <= (limits.until or day) if day else None
 
         yield Compiled(applies, _nothing)
