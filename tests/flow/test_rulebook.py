@@ -63,6 +63,8 @@ def test_a_second_person_makes_it_decide_everywhere(store: Store) -> None:
     assert version.state is RulesetState.LIVE
     assert (version.author, version.second) == ("ada", "ben")
     assert book.ruleset.version == ruleset(0.6).version
+    assert book.overruled
+    assert not other.overruled
     assert other.follow()
     assert not other.follow()
     assert other.ruleset.version == rulebook(store).ruleset.version == ruleset(0.6).version

@@ -71,6 +71,11 @@ class Rulebook:
         """The ruleset that decides now."""
         return self.standing.ruleset
 
+    @property
+    def overruled(self) -> bool:
+        """True where what was promoted decides, and the policy folder says otherwise."""
+        return self.standing.version is not None and self.standing.ruleset.version != self.folder.version
+
     def follow(self) -> bool:
         """Take over what was promoted, also by another process; tells whether anything changed. Raises StoreFailed, BadPolicy."""
         live = self._store.ruleset_live() if self._store is not None else None

@@ -114,6 +114,8 @@ def test_two_people_promote_and_one_takes_back(
     assert run(["screen", str(post), "--format", "jsonl", *data]) in (0, 10)
     decided = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert "faint-signs" in json.dumps(decided["reasons"])
+    assert run(["screen", str(post), "--policy", written(tmp_path / "other"), *data]) == 2
+    assert "promoted and decides" in capsys.readouterr().err
     assert run(["policy", "rollback", "--by", "cleo", "--why", "too many", *data]) == 0
     assert run(["policy", "versions", *data]) == 0
     shown = capsys.readouterr().out

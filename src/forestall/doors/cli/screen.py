@@ -95,6 +95,11 @@ def command(
     asked = Asked(paths, form, report, top, folder)
     settings = settings_of(folder, policy, banks, lists)
     with made(settings, keep=folder != NONE) as house, _interruptible() as interrupt:
+        if policy and house.rulebook.overruled:
+            raise click.UsageError(
+                f"In {folder} another ruleset was promoted and decides. Try {policy} with `--store none`, or promote it: "
+                f"forestall policy promote {policy} --by NAME --why REASON"
+            )
         started = time.monotonic()
         summary = Summary(REPORT_ITEMS if report else top)
         for chunk in chunks(house, asked, interrupt):

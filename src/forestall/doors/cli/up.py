@@ -11,6 +11,7 @@ from forestall.doors.cli import demo
 from forestall.doors.cli.house import DEFAULT_FOLDER, made, settings_of
 from forestall.doors.cli.housekeeping import housekeeping
 from forestall.doors.cli.invite import HOURS, link_for
+from forestall.doors.cli.safe import safe
 from forestall.doors.server import serve
 
 _EPILOG = """\b
@@ -64,6 +65,11 @@ def command(*, with_demo: bool, folder: str | None, host: str | None, port: int 
 def _greet(house: House, address: str) -> None:
     """Say where everything is, once requests are answered."""
     url = house.settings.public_url.rstrip("/") or address
+    if house.settings.policy and house.rulebook.overruled:
+        told = (
+            f"The promoted ruleset decides; the folder {house.settings.policy} differs from it (forestall policy diff)."
+        )
+        click.echo(safe(told), err=True)
     click.echo(f"Console  {url}/console", err=True)
     click.echo(
         f"API      {url}/v1  (keys: forestall key create NAME --scope screen --store {house.settings.data})", err=True
