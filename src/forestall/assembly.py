@@ -18,6 +18,7 @@ from forestall.flow import notice
 from forestall.flow.asking import Asking
 from forestall.flow.bankfile import load_file
 from forestall.flow.banks import Banker
+from forestall.flow.crisis import Crises
 from forestall.flow.current import Current
 from forestall.flow.decide import Outbox
 from forestall.flow.exchange import Puller
@@ -26,6 +27,7 @@ from forestall.flow.listing import Lister
 from forestall.flow.lists import Lists
 from forestall.flow.retrohunt import Hunter
 from forestall.flow.rulebook import Rulebook
+from forestall.flow.samples import Samples
 from forestall.flow.screen import Screening
 from forestall.flow.threads import Threads
 from forestall.flow.tokens import Tokens
@@ -59,12 +61,14 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     labels = notice.labels(speaking)
     rules = ruleset.load(ruleset.files_of(settings.policy), labels)
     rulebook = Rulebook(rules, labels, store, ids.now, ids.new_id)
-    current = Current(named, rulebook, speaking, library, Asking(lists, store, match.placed))
+    crises = Crises(rulebook, store, ids.now, ids.new_id)
+    current = Current(named, rulebook, speaking, library, Asking(lists, store, match.placed), crises=crises)
     traced = types if store is not None and settings.keep_hashes_days else None
     adviser = advice.from_settings(settings, Tokens(Path(settings.data))("adviser"))
     screening = Screening(
-        detectors, media.Box(settings), current, ids.now, ids.new_id, settings.max_text, traced, threads, adviser
-    )
+        detectors, media.Box(settings), current, ids.now, ids.new_id, settings.max_text, traced, threads, adviser,
+        Samples(settings.shadow_sample, settings.shadow_sample_per_day) if store is not None else None,
+    )  # fmt: skip
     workshop: Workshop | None = None
     outbox = Outbox(
         bool(settings.webhook_url), ids.new_id, lambda one: workshop.puller.verdicts(one) if workshop else ()
@@ -72,8 +76,7 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
     if store is not None:
         hunter = Hunter(
             store=store, archive=Seen(store, types, folder and folder / "seen"), types=types, current=current,
-            outbox=outbox, clock=ids.now, new_id=ids.new_id, library=library,
-            findings=found.findings,
+            outbox=outbox, clock=ids.now, new_id=ids.new_id, library=library, findings=found.findings,
         )  # fmt: skip
         workshop = _workshop(settings, store, hunter, types, lists)
     return House(
@@ -88,6 +91,7 @@ def build(settings: Settings, *, keep: bool = True, store: Store | None = None) 
         tracer=types,
         labels=labels,
         rulebook=rulebook,
+        crises=crises,
         outbox=outbox,
         clock=ids.now,
         new_id=ids.new_id,

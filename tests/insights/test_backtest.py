@@ -60,7 +60,7 @@ SNAPSHOTS = st.lists(st.tuples(st.lists(findings(), max_size=5).map(tuple), FACT
 LAWS = settings(max_examples=100, derandomize=True, deadline=None)
 
 
-@given(any_rulesets(), any_rulesets(), SNAPSHOTS)
+@given(any_rulesets(needing=True), any_rulesets(needing=True), SNAPSHOTS)
 @LAWS
 def test_it_is_what_replaying_says(before: Ruleset, after: Ruleset, shots: list[Snapshot]) -> None:
     """Every pair of outcomes that differs is counted, and none that does not; rules gained and lost are those of two evaluations."""
@@ -79,7 +79,7 @@ def test_it_is_what_replaying_says(before: Ruleset, after: Ruleset, shots: list[
             assert set(sides.unknown) == set(now.unknowns)
 
 
-@given(any_rulesets(), any_rulesets(), SNAPSHOTS)
+@given(any_rulesets(needing=True), any_rulesets(needing=True), SNAPSHOTS)
 @LAWS
 def test_what_it_does_not_look_at_cannot_change(before: Ruleset, after: Ruleset, shots: list[Snapshot]) -> None:
     """A decision whose labels the difference does not concern comes out the same under both rulesets."""
@@ -91,7 +91,7 @@ def test_what_it_does_not_look_at_cannot_change(before: Ruleset, after: Ruleset,
             assert was.outcome is now.outcome
 
 
-@given(any_rulesets(), any_rulesets(), SNAPSHOTS, st.integers(0, 8))
+@given(any_rulesets(needing=True), any_rulesets(needing=True), SNAPSHOTS, st.integers(0, 8))
 @LAWS
 def test_parts_add_up(before: Ruleset, after: Ruleset, shots: list[Snapshot], cut: int) -> None:
     """Counting two parts and adding them gives what counting the whole gives, whichever comes first."""

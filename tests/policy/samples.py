@@ -176,9 +176,13 @@ EXPRESSIONS: st.SearchStrategy[Expr] = st.recursive(
 
 
 @st.composite
-def any_rulesets(draw: st.DrawFn) -> Ruleset:
-    """Draw a ruleset that no check has looked at: any condition with any outcome, any excuse."""
+def any_rulesets(draw: st.DrawFn, *, needing: bool = False) -> Ruleset:
+    """Draw a ruleset that no check has looked at: any condition with any outcome, any excuse.
+
+    With `needing` every rule needs a finding, as `check` demands.
+    """
     here = Place("rules.yaml")
+    first = st.sampled_from(sorted(LABELS)).map(Found) if needing else EXPRESSIONS
     rules = [
         Rule(
             id=f"rule-{number}",
@@ -186,7 +190,10 @@ def any_rulesets(draw: st.DrawFn) -> Ruleset:
             title="Any",
             clause="Any",
             outcome=draw(st.sampled_from(Outcome)),
-            when=tuple(Condition("", here, draw(EXPRESSIONS)) for _ in range(draw(st.integers(1, 2)))),
+            when=(
+                Condition("", here, draw(first)),
+                *(Condition("", here, draw(EXPRESSIONS)) for _ in range(draw(st.integers(0, 2)))),
+            ),
             reason=Template(("Because.",)),
             unknown=draw(st.sampled_from([Outcome.PASS, Outcome.REVIEW])),
         )

@@ -135,6 +135,7 @@ def test_0002_keeps_data(engine: Engine, tmp_path: Path) -> None:
             assert source.execute(f"SELECT count(*) FROM {table}").fetchone() > (0,)
     store = open_store(old.parent, SIGNER, at)
     assert store.decision(decision_of(change).id) == decision_of(change)
+    asked = replace(asked, weight=asked.priority, language=decision_of(change).language)
     assert store.cases(CaseState.OPEN).items == (asked,)
     assert store.case_of(asked.content, asked.revision) == asked
     assert not store.cases_in("")

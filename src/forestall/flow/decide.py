@@ -3,12 +3,16 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from forestall.flow import samples
+from forestall.flow.actions import PLATFORM, Actions
 from forestall.flow.screen import Screened
 from forestall.ledger.entry import digest
 from forestall.model.decision import Decision
+from forestall.model.ids import instant
 from forestall.model.outcome import Outcome
 from forestall.model.ports import NewId, Store
 from forestall.model.records import (
@@ -22,9 +26,7 @@ from forestall.model.records import (
     Sighting,
     StoredContent,
 )
-
-PLATFORM = "platform"
-"""The delivery target that stands for the operator's own service."""
+from forestall.policy.route import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Outbox:
     on: bool
     new_id: NewId
     verdicts: Callable[[Decision], Sequence[tuple[Event, Delivery]]] = lambda _: ()
+
+    @property
+    def actions(self) -> Actions:
+        """What makes and moves actions on the platform."""
+        return Actions(self.on, self.new_id)
 
     def messages(self, decision: Decision, before: Outcome = Outcome.PASS) -> tuple[Delivery, ...]:
         """Give the message that tells the platform what to do, or nothing where nothing changes for it."""
@@ -94,11 +101,31 @@ def change_of(store: Store, item: Screened, outbox: Outbox) -> Change:
         earlier = store.case_of(decision.content, decision.revision)
         if not answered(earlier, decision):
             records += outbox.messages(decision)
+            _act(store, item, outbox, records, events)
             if earlier is None or earlier.state is CaseState.CONCLUDED:
-                case = case_for(decision, outbox.new_id())
+                case = case_for(decision, outbox.new_id(), item.place or Place())
                 records.append(case)
                 events.append(Event("case:opened", case.id, decision.at, {"decision": decision.id}))
+    else:
+        _act(store, item, outbox, records, events)
+        if item.sampled and store.case_of(decision.content, decision.revision) is None:
+            case = case_for(decision, outbox.new_id(), Place(samples.QUEUE, _in_days(decision.at, samples.DAYS)))
+            records.append(case)
+            events.append(Event("case:sampled", case.id, decision.at, {"decision": decision.id}))
     return Change(tuple(events), tuple(records), once=decision.key)
+
+
+def _act(store: Store, item: Screened, outbox: Outbox, records: list[Record], events: list[Event]) -> None:
+    """Add the actions that follow from a decision."""
+    if item.planned:
+        moves = outbox.actions.begun(item.decision, item.planned, store.actions_of(item.decision.content))
+        records += moves.records
+        events += moves.events
+
+
+def _in_days(at: str, days: int) -> str:
+    """Give the instant so many days later."""
+    return instant((datetime.fromisoformat(at) + timedelta(days=days)).timestamp())
 
 
 def received(stored: StoredContent) -> Event:
@@ -130,7 +157,7 @@ def _rules(decision: Decision) -> set[str]:
     return {reason.rule for reason in decision.reasons}
 
 
-def case_for(decision: Decision, case_id: str, cluster: str = "") -> Case:
+def case_for(decision: Decision, case_id: str, place: Place, cluster: str = "") -> Case:
     """Give the case that puts a decision to a person, on its own or in a cluster."""
     return Case(
         id=case_id,
@@ -143,4 +170,9 @@ def case_for(decision: Decision, case_id: str, cluster: str = "") -> Case:
         opened=decision.at,
         rules=tuple(sorted(_rules(decision))),
         cluster=cluster,
+        queue=place.queue,
+        due=place.due,
+        severity=place.severity,
+        weight=place.weight,
+        language=decision.language,
     )

@@ -8,6 +8,7 @@ from typing import IO, BinaryIO, Self, cast
 
 from forestall.flow import act, decide, retain, retrohunt
 from forestall.flow.banks import Added, Banker
+from forestall.flow.crisis import Crises
 from forestall.flow.decide import Outbox
 from forestall.flow.exchange import Puller, Routes
 from forestall.flow.gather import Gatherer
@@ -68,6 +69,7 @@ class House:
     tracer: Tracer
     labels: dict[str, Outcome]
     rulebook: Rulebook
+    crises: Crises
     outbox: Outbox
     clock: Clock
     new_id: NewId
@@ -150,6 +152,7 @@ class House:
             self.library.follow(patient=False),
             self.lists.follow(),
             self.rulebook.follow(),
+            self.crises.follow(),
             self.screening.follow(),
         ]
         return any(changed)
@@ -191,9 +194,10 @@ class House:
     def purge(self) -> int:
         """Apply retention now, to content and to the hashes kept of it; gives how many contents were purged.
 
-        Lists whose last day is over are said to be expired.
+        Lists whose last day is over, and a crisis whose time is up, are said to be over.
         """
         self.lister.expire_due()
+        self.crises.expire_due()
         retrohunt.forget(self.store, self.clock(), self.settings.keep_hashes_days, self._workshop.archive.forget)
         days = {Retention.TRANSIENT: self.settings.keep_transient_days, Retention.CASE: self.settings.keep_case_days}
         return retain.purge(self.store, self.clock(), days)

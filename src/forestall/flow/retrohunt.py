@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from forestall.flow.decide import Outbox, answered, case_for, made, received
 from forestall.flow.impact import Impact, ImpactOf
-from forestall.flow.screen import Versions
+from forestall.flow.screen import Versions, placed
 from forestall.model.bank import Bank, BankState, Match, Opinion, Purpose, Signal, Trace, standing
 from forestall.model.decision import MACHINE, Decision
 from forestall.model.errors import BadInput, Conflict, NotFound
@@ -346,7 +346,7 @@ class Hunter:
         if not decisions or decision.outcome.rank > decisions[-1].outcome.rank:
             records += self.outbox.messages(decision)
         if not decision.case:
-            case = case_for(decision, self.new_id(), hunt.id)
+            case = case_for(decision, self.new_id(), placed(decision, self.current().ruleset), hunt.id)
             records.append(case)
             events.append(Event("case:opened", case.id, decision.at, {"decision": decision.id, "cluster": hunt.id}))
         self._hold_on_to(sighting, records, events)
@@ -359,8 +359,8 @@ class Hunter:
         numbers = {match.signal.id for match in matches}
         kept = [item for item in (last.findings if last else ()) if item.evidence.get("signal_id") not in numbers]
         findings = (*kept, *fresh)
-        facts = last.facts if last else {}
         versions = self.current()
+        facts = {**(last.facts if last else {}), "crisis": versions.crisis}
         verdict = evaluate(facts, findings, versions.ruleset)
         return Decision(
             id=self.new_id(),

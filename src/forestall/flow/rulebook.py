@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from forestall.flow import replay
-from forestall.model.errors import BadInput, BadPolicy, Conflict, NotFound, Refused
+from forestall.model.errors import BadInput, BadPolicy, Conflict, ForestallError, NotFound, Refused
 from forestall.model.ids import sha256_hex
 from forestall.model.outcome import Outcome
 from forestall.model.ports import Clock, NewId, Store
@@ -51,6 +51,7 @@ class Rulebook:
         self._new_id = new_id
         self._standing = Standing(folder, None, replay.versions_of(folder, labels, store))
         self._broken: BadPolicy | None = None
+        self._kept_rulesets: dict[str, Ruleset | None] = {}
         try:
             self.follow()
         except BadPolicy as error:  # raised when something is to be decided; going back must still be possible
@@ -92,6 +93,16 @@ class Rulebook:
         files, _ = replay.unbundled(self._kept.blobs.get(version.bundle))
         return load(files, self._labels)
 
+    def kept(self, bundle: str) -> Ruleset | None:
+        """Give the ruleset of a kept bundle by its digest, as it decided then; None where it cannot be had any more."""
+        if bundle not in self._kept_rulesets:
+            try:
+                loaded = load(*replay.unbundled(self._kept.blobs.get(bundle)), examples=False)
+            except ForestallError:
+                loaded = None
+            self._kept_rulesets[bundle] = loaded
+        return self._kept_rulesets[bundle]
+
     def propose(
         self, ruleset: Ruleset, author: str, reason: str, proof: Mapping[str, Any], harsher: Sequence[str] = ()
     ) -> RulesetVersion:
@@ -115,8 +126,8 @@ class Rulebook:
             bundle=sha256_hex(bundle),
             base=self.ruleset.version,
             state=RulesetState.PROPOSED,
-            author=_named(author),
-            reason=_said(reason, "why it is wanted"),
+            author=named(author),
+            reason=said(reason, "why it is wanted"),
             proposed=self._clock(),
             harsher=tuple(harsher),
             proof=dict(proof),
@@ -130,7 +141,7 @@ class Rulebook:
         promoted since it was proposed, and BadPolicy where it no longer holds together.
         """
         version = self._proposed(version_id)
-        if _key(by) == _key(version.author):
+        if same_person(by, version.author):
             raise Refused(
                 f"`{by}` proposed this version and cannot be the one who agrees", "ask a second person to approve it"
             )
@@ -143,8 +154,8 @@ class Rulebook:
         live = replace(
             version,
             state=RulesetState.LIVE,
-            second=_named(by),
-            remark=_said(remark, "why you agree"),
+            second=named(by),
+            remark=said(remark, "why you agree"),
             decided=self._clock(),
             version=version.version + 1,
         )
@@ -158,8 +169,8 @@ class Rulebook:
         refused = replace(
             version,
             state=RulesetState.REFUSED,
-            second=_named(by),
-            remark=_said(remark, "why not"),
+            second=named(by),
+            remark=said(remark, "why not"),
             decided=self._clock(),
             version=version.version + 1,
         )
@@ -185,8 +196,8 @@ class Rulebook:
             before,
             id=self._new_id(),
             state=RulesetState.LIVE,
-            author=_named(by),
-            reason=_said(reason, "why the rules go back"),
+            author=named(by),
+            reason=said(reason, "why the rules go back"),
             proposed=at,
             decided=at,
             harsher=(),
@@ -246,10 +257,10 @@ class Rulebook:
 
 def _body(version: RulesetVersion, by: str) -> dict[str, str]:
     """Give what the ledger says about a version."""
-    return {"ruleset": version.digest, "base": version.base, "by": _named(by), "bundle": version.bundle}
+    return {"ruleset": version.digest, "base": version.base, "by": named(by), "bundle": version.bundle}
 
 
-def _named(by: str) -> str:
+def named(by: str) -> str:
     """Give the name of who acts; raises BadInput where there is none."""
     name = " ".join(by.split())
     if not name or len(name) > 100:
@@ -257,12 +268,12 @@ def _named(by: str) -> str:
     return name
 
 
-def _key(name: str) -> str:
-    """Give a name as it is compared: case and blanks do not make another person."""
-    return " ".join(name.split()).casefold()
+def same_person(one: str, other: str) -> bool:
+    """Tell whether two names are one person's: case and blanks do not make another."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
-def _said(text: str, what: str) -> str:
+def said(text: str, what: str) -> str:
     """Give a reason; raises BadInput where there is none."""
     said = text.strip()
     if not said or len(said) > _LONGEST:

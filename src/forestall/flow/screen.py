@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from forestall.flow import intake, notice, read
 from forestall.flow.advise import advice_on
 from forestall.flow.asking import Asked, asking_nothing
+from forestall.flow.samples import Samples
 from forestall.flow.threads import Threads
 from forestall.model.bank import Trace
 from forestall.model.content import Content
-from forestall.model.decision import MACHINE, Decision, Fact
+from forestall.model.decision import MACHINE, Decision, Fact, Verdict
 from forestall.model.ports import Adviser, Clock, Detector, NewId, Opener, Tracer
 from forestall.model.reading import Reading, Role
 from forestall.model.records import Retention, StoredContent
 from forestall.model.rulebook import Shadow
+from forestall.policy.consequence import Planned
+from forestall.policy.consequence import planned as consequences
 from forestall.policy.evaluate import evaluate, shadow
+from forestall.policy.facts import NO_CRISIS
+from forestall.policy.route import Place
+from forestall.policy.route import place as place_of
 from forestall.policy.ruleset import Ruleset
 
 
@@ -23,7 +29,9 @@ from forestall.policy.ruleset import Ruleset
 class Screened:
     """One screened item: as received, as opened, as it will be kept, the decision on it, and the signals kept for retro-hunts.
 
-    `shadow` is what rules that are only watched would have said, where they would have said anything.
+    `shadow` is what rules that are only watched would have said, where they would have said anything. `place` is where its case waits,
+    where it asks a person; `planned` are the actions that follow from it. `sampled` says that it passes, and a person is to look at it
+    all the same, for the sake of rules that are only watched.
     """
 
     content: Content
@@ -32,6 +40,9 @@ class Screened:
     decision: Decision
     traces: Sequence[Trace] = ()
     shadow: Shadow | None = None
+    place: Place | None = None
+    planned: Sequence[Planned] = ()
+    sampled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,7 @@ class Screening:
     tracer: Tracer | None = None
     threads: Threads | None = None
     adviser: Adviser | None = None
+    samples: Samples | None = None
 
     @property
     def ruleset(self) -> Ruleset:
@@ -91,6 +103,7 @@ class Screening:
         matched, asked = versions.asked.answer(content, revision, at, reading, findings)
         findings += matched
         facts |= asked
+        facts["crisis"] = versions.crisis
         verdict = evaluate(facts, findings, versions.ruleset)
         if self.adviser is not None and verdict.outcome.asks_a_person:
             findings += advice_on(reading, findings, self.adviser, versions.ruleset)
@@ -112,12 +125,22 @@ class Screening:
             language=reading.language,
             key=_key(content.id, revision, versions),
         )
-        retention = Retention.CASE if verdict.outcome.asks_a_person else Retention.TRANSIENT
-        stored = intake.keep(content, revision, reading, retention, at)
-        traces = self.tracer.traces(reading) if self.tracer is not None else ()
+        asks = verdict.outcome.asks_a_person
         fired, unknown = shadow(facts, findings, versions.ruleset)
         watched = Shadow(decision.id, at, fired, unknown) if fired or unknown else None
-        return Screened(content, reading, stored, decision, traces, watched)
+        sampled = not asks and watched is not None and self.samples is not None and self.samples.takes(watched)
+        retention = Retention.CASE if asks or sampled else Retention.TRANSIENT
+        stored = intake.keep(content, revision, reading, retention, at)
+        traces = self.tracer.traces(reading) if self.tracer is not None else ()
+        place = placed(decision, versions.ruleset) if asks else None
+        planned = consequences(verdict, findings, versions.ruleset)
+        return Screened(content, reading, stored, decision, traces, watched, place, planned, sampled)
+
+
+def placed(decision: Decision, ruleset: Ruleset) -> Place:
+    """Give where the case that a decision opens waits."""
+    verdict = Verdict(decision.outcome, decision.priority, decision.reasons, decision.excuses, decision.unknowns)
+    return place_of(decision.facts, decision.findings, verdict, ruleset, decision.at)
 
 
 def _own(reading: Reading) -> str:
@@ -127,13 +150,19 @@ def _own(reading: Reading) -> str:
 
 
 class Versions:
-    """The versions of everything that can change a result: their `names`, a `digest` of them, the `ruleset` and what it asks."""
+    """The versions of everything that can change a result: their `names`, a `digest` of them, the `ruleset` and what it asks.
 
-    __slots__ = ("asked", "digest", "names", "ruleset")
+    `crisis` is the kind of crisis in force.
+    """
 
-    def __init__(self, names: Mapping[str, str], ruleset: Ruleset, asked: Asked | None = None) -> None:
+    __slots__ = ("asked", "crisis", "digest", "names", "ruleset")
+
+    def __init__(
+        self, names: Mapping[str, str], ruleset: Ruleset, asked: Asked | None = None, crisis: str = NO_CRISIS
+    ) -> None:
         self.names = names
         self.ruleset = ruleset
+        self.crisis = crisis
         self.asked = asking_nothing(ruleset) if asked is None else asked
         text = "\n".join(f"{name}={value}" for name, value in sorted(names.items()))
         self.digest = hashlib.sha256(text.encode()).digest()

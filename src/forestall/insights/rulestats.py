@@ -26,8 +26,15 @@ class RuleStats:
     overturned: int = 0
     shadow: int = 0
     shadow_unknown: int = 0
+    shadow_agreed: int = 0
+    shadow_overturned: int = 0
     by_day: Counter[str] = field(default_factory=Counter)
     by_language: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def shadow_precision(self) -> Rate:
+        """The share of people's answers that would have agreed, on what it would have caught: blind samples, and cases of other rules."""
+        return Rate(self.shadow_agreed, self.shadow_agreed + self.shadow_overturned)
 
     @property
     def precision(self) -> Rate:
@@ -71,16 +78,23 @@ def rule_stats(source: RuleSource, since: str) -> Mapping[str, RuleStats]:
     """Count, rule by rule, over the machine's last decisions on each revision of content made from an instant on."""
     stats: dict[str, RuleStats] = {}
     sets = source.label_sets()
+    answers: dict[str, Outcome] = {}
     for part in source.snapshots(sets.keys(), 1, since=since, rules=True):
         for batch in part:
             for one in batch:
+                if one.person is not None:
+                    answers[one.decision] = one.person
                 for rule in one.unknown:
                     stats.setdefault(rule, RuleStats()).unknown += 1
                 for rule in one.rules:
                     _spoke(stats.setdefault(rule, RuleStats()), one.at, one.language, one.person, len(one.rules))
     for shadow in source.shadows(since, MOST_SHADOWS):
         for rule in shadow.fired:
-            stats.setdefault(rule, RuleStats()).shadow += 1
+            counted = stats.setdefault(rule, RuleStats())
+            counted.shadow += 1
+            answer = answers.get(shadow.id)
+            counted.shadow_agreed += answer is not None and answer is not Outcome.PASS
+            counted.shadow_overturned += answer is Outcome.PASS
         for rule in shadow.unknown:
             stats.setdefault(rule, RuleStats()).shadow_unknown += 1
     return stats

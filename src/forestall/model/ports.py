@@ -7,15 +7,15 @@ from typing import BinaryIO, Protocol
 from forestall.model.advice import Advice
 from forestall.model.bank import Bank, Entry, Found, Match, Signal, Trace
 from forestall.model.content import Attachment, Content, Problem
+from forestall.model.crisis import CrisisSource
 from forestall.model.decision import Decision
+from forestall.model.desk import CaseSource
 from forestall.model.feed import Batch, Verdict
 from forestall.model.finding import Finding
 from forestall.model.outcome import Outcome
 from forestall.model.reading import Opened, Reading
 from forestall.model.records import (
     ApiKey,
-    Case,
-    CaseState,
     Change,
     Delivery,
     Exchange,
@@ -291,7 +291,7 @@ class Feed(Protocol):
         ...
 
 
-class Store(SignalSource, ListSource, PastSource, RuleSource, Protocol):
+class Store(SignalSource, ListSource, PastSource, RuleSource, CaseSource, CrisisSource, Protocol):
     """Keeps everything. Writes go through `submit`, whose changes commit in order, many to one transaction.
 
     One contract suite (`tests/contracts/store.py`) runs on every implementation.
@@ -328,22 +328,6 @@ class Store(SignalSource, ListSource, PastSource, RuleSource, Protocol):
 
     def decisions(self, since: str = "", outcome: Outcome | None = None, limit: int = 100) -> Page[Decision]:
         """Give decisions in commit order after the cursor `since`; a page with decisions always has a `next_cursor` to wait at."""
-        ...
-
-    def case(self, case_id: str) -> Case | None:
-        """Give a case by its id."""
-        ...
-
-    def case_of(self, content_id: str, revision: str) -> Case | None:
-        """Give the newest case on a revision of content."""
-        ...
-
-    def cases(self, state: CaseState, after: str = "", limit: int = 50) -> Page[Case]:
-        """Give cases in a state by priority, highest first, then oldest first."""
-        ...
-
-    def count_cases(self, state: CaseState) -> int:
-        """Count the cases in a state."""
         ...
 
     def deliveries_due(self, now: str, limit: int = 100) -> Sequence[Delivery]:
@@ -451,10 +435,6 @@ class Store(SignalSource, ListSource, PastSource, RuleSource, Protocol):
 
     def exchanges(self) -> Sequence[Exchange]:
         """Give all exchanges by name."""
-        ...
-
-    def cases_in(self, cluster: str) -> Sequence[Case]:
-        """Give all cases of a cluster, oldest first."""
         ...
 
     def ledger_size(self) -> int:

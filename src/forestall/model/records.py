@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from forestall.model.action import Action
 from forestall.model.bank import Bank, Signal, Trace
 from forestall.model.content import Audience
+from forestall.model.crisis import Crisis
 from forestall.model.decision import Decision
 from forestall.model.lists import Edition, Watchlist
 from forestall.model.outcome import Outcome
@@ -68,7 +70,9 @@ class Case:
     """A question put to a person about one revision of content.
 
     `version` starts at 1 and grows by one with every change; writing any other number is a `Conflict`.
-    `cluster` names cases that belong together (one retro-hunt), or is empty.
+    `cluster` names cases that belong together (one retro-hunt), or is empty. `queue` is where it waits and `due` until when it should
+    be answered; `severity` is the highest of its rules (1 to 5), `weight` what orders cases of one deadline. `holder` is the pseudonym
+    of who works on it until the instant `leased`; until `snoozed` it waits for a later hour.
     """
 
     id: str
@@ -83,6 +87,14 @@ class Case:
     concluded: str = ""
     conclusion: str = ""
     cluster: str = ""
+    queue: str = ""
+    due: str = ""
+    severity: int = 0
+    weight: float = 0.0
+    language: str = "und"
+    holder: str = ""
+    leased: str = ""
+    snoozed: str = ""
     version: int = 1
 
 
@@ -233,6 +245,8 @@ Record = (
     | Decision
     | Case
     | Delivery
+    | Action
+    | Crisis
     | ApiKey
     | Person
     | Invite

@@ -59,6 +59,10 @@ class Settings:
     """Days the texts and media of content a person was asked about are kept (TCO Art 6, DSA Art 20: six months)."""
     keep_hashes_days: int = 365
     """Days the signals (hashes) of screened content are kept for retro-hunts, without the content; 0 keeps none."""
+    shadow_sample: float = 0.05
+    """Share of what rules in shadow would have caught that is put before a person, who is not told why; 0 puts none."""
+    shadow_sample_per_day: int = 10
+    """Most such samples a day for each rule."""
     session_hours: int = 12
     """Hours until a signed-in browser must sign in again."""
     webhook_url: str = ""

@@ -6,9 +6,10 @@ context only ever counts against it, so that an excuse can never make an outcome
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from forestall.model.action import KINDS, LABELLING, Approval
 from forestall.model.outcome import Outcome
-from forestall.policy.engine import Mention, mentions, needs_finding
-from forestall.policy.facts import FACTS
+from forestall.policy.engine import Mention, counted_in, hits_in, mentions, needs_finding
+from forestall.policy.facts import FACTS, NO_CRISIS
 from forestall.policy.fault import Fault, Place, nearest
 from forestall.policy.hits import IN_TEXT
 from forestall.policy.logic import pushed
@@ -49,11 +50,22 @@ class _Check:
             if weight.label in self.contexts and weight.weight > 0:
                 hint = "remove it: a context must never raise the priority"
                 yield Fault(weight.place, f"`{weight.label}` is a context and cannot have a weight", hint)
+        for queue in self.written.queues:
+            for line in queue.when:
+                yield from self._routing(line)
+        for incident in self.written.incidents:
+            for lower in incident.lowers:
+                yield from self._label(lower.label, lower.place)
+                if lower.label in self.contexts:
+                    hint = "lower what makes rules fire"
+                    yield Fault(lower.place, f"`{lower.label}` is a context that excuses", hint)
 
     def _twice(self) -> Iterator[Fault]:
         """Find ids and labels given twice."""
         yield from _repeated("rule", ((rule.id, rule.places["id"]) for rule in self.written.rules))
         yield from _repeated("excuse", ((pardon.name, pardon.places["name"]) for pardon in self.written.pardons))
+        yield from _repeated("queue", ((queue.id, queue.places["id"]) for queue in self.written.queues))
+        yield from _repeated("incident", ((one.id, one.places["id"]) for one in self.written.incidents))
         yield from _repeated("weight of", ((weight.label, weight.place) for weight in self.written.weights))
         yield from _repeated("evidence of", ((keys.label, keys.place) for keys in self.written.evidence))
 
@@ -63,7 +75,7 @@ class _Check:
             yield from self._mention(line, mention)
             yield from self._law(rule, line, mention)
         for line in rule.when:
-            yield from _values(line, line.expr)
+            yield from self._values(line)
         for example in rule.examples:
             for clue in example.clues:
                 yield from self._label(clue.label, clue.place)
@@ -72,6 +84,7 @@ class _Check:
             )
         yield from self._reason(rule, {mention.label for _, mention in spoken if mention.bearing >= 0})
         yield from self._outcome(rule, [mention for _, mention in spoken])
+        yield from self._actions(rule, [mention for _, mention in spoken])
         if not any(needs_finding(line.expr) for line in rule.when):
             hint = 'add a condition such as `finding("…")`: without a finding nothing may happen'
             yield Fault(rule.places["when"], f"rule `{rule.id}` does not need a finding to fire", hint)
@@ -124,13 +137,50 @@ class _Check:
 
     def _outcome(self, rule: Rule, spoken: Sequence[Mention]) -> Iterator[Fault]:
         """Hold promise 1 already in the text: no outcome beyond the ceilings of what the rule rests on."""
-        lending = {
-            mention.label: self.labels.get(mention.label, Outcome.REMOVE) for mention in spoken if mention.bearing >= 0
-        }
-        ceiling = max(lending.values(), key=lambda outcome: outcome.rank, default=Outcome.PASS)
-        if lending and rule.outcome.rank > ceiling.rank:
+        ceiling = self._ceiling(spoken)
+        if ceiling is not None and rule.outcome.rank > ceiling.rank:
             told = f"rule `{rule.id}` asks for `{rule.outcome}`, but what it rests on may cause `{ceiling}` at most without a person"
             yield Fault(rule.places["outcome"], told, f"write `{ceiling}`, or rest it on known material")
+
+    def _ceiling(self, spoken: Sequence[Mention]) -> Outcome | None:
+        """Give the harshest that a rule may cause without a person by what it rests on; None where it rests on nothing."""
+        lending = [self.labels.get(one.label, Outcome.REMOVE) for one in spoken if one.bearing >= 0]
+        return max(lending, key=lambda outcome: outcome.rank, default=None)
+
+    def _actions(self, rule: Rule, spoken: Sequence[Mention]) -> Iterator[Fault]:
+        """Hold promise 1 for actions too: what restricts needs a person, or what it rests on may cause as much by itself."""
+        ceiling = self._ceiling(spoken)
+        for action in rule.actions:
+            harshness = KINDS[action.kind].harshness
+            if action.approval is Approval.NONE and ceiling is not None and harshness.rank > ceiling.rank:
+                told = f"rule `{rule.id}` would `{action.kind}` by itself, but what it rests on may cause `{ceiling}` at most"
+                yield Fault(action.place, told, f"write `{{do: {action.kind}, approval: person}}`")
+            if action.kind in LABELLING and not action.note:
+                told = f"`{action.kind}` does not say what is shown"
+                yield Fault(action.place, told, f"write `{{do: {action.kind}, note: …}}`")
+        seen = [(action.kind, action.note) for action in rule.actions]
+        for place, action in enumerate(rule.actions):
+            if seen[place] in seen[:place]:
+                yield Fault(action.place, f"rule `{rule.id}` does `{action.kind}` twice", "keep one of them")
+
+    def _routing(self, line: Condition) -> Iterator[Fault]:
+        """Find what a queue cannot ask for: it sees what was found, and looks for nothing itself."""
+        for mention in mentions(line.expr):
+            yield from self._mention(line, mention)
+        yield from self._values(line)
+        asked = [hit for hit in hits_in(line.expr) if hit.kind != "match"]
+        for at in (*(hit.at for hit in asked), *(counted.at for counted in counted_in(line.expr))):
+            told = "a queue looks for no patterns, lists or counters"
+            yield Fault(_moved(line.place, at), told, "let a rule find it, and ask for the rule's findings")
+
+    def _values(self, line: Condition) -> Iterator[Fault]:
+        """Find values that what they are compared with never has."""
+        yield from _values(line, line.expr)
+        kinds = (NO_CRISIS, *(incident.id for incident in self.written.incidents))
+        for place, value in _compared(line.expr, "crisis"):
+            if value not in kinds:
+                hint = nearest(str(value), kinds)
+                yield Fault(_moved(line.place, place), f"there is no kind of crisis `{str(value)[:64]}`", hint)
 
     def _pardon(self, pardon: Pardon) -> Iterator[Fault]:
         never = {named.label for named in self.written.never_excused}
@@ -156,7 +206,7 @@ class _Check:
                     told = f"more of `{mention.label}` would bring the excuse `{pardon.name}` back"
                     hint = "ask only whether there is enough of it (`finding`, `>=`, `>`)"
                     yield Fault(_moved(pardon.unless.place, mention.at), told, hint)
-            yield from _values(pardon.unless, pardon.unless.expr)
+            yield from self._values(pardon.unless)
 
 
 def _narrowing(rule: Rule) -> Iterator[Fault]:
@@ -223,6 +273,21 @@ def _values(line: Condition, expr: Expr) -> Iterator[Fault]:
                     yield _value(one.name, value, place)
                 if isinstance(one, Score) and isinstance(value, int | float) and value > 1:
                     yield Fault(place, "a score lies between 0 and 1", f"write {value / 100:g} for {value:g} per cent")
+
+
+def _compared(expr: Expr, fact: str) -> Iterator[tuple[int, object]]:
+    """Give every value that a condition compares a fact with, and where it stands."""
+    if isinstance(expr, And | Or):
+        for item in expr.items:
+            yield from _compared(item, fact)
+    elif isinstance(expr, Not):
+        yield from _compared(expr.item, fact)
+    elif isinstance(expr, Compare) and any(isinstance(one, FactName) and one.name == fact for one in expr.operands):
+        for other in expr.operands:
+            if isinstance(other, Choice):
+                yield from ((other.at, value) for value in other.values)
+            elif isinstance(other, Literal):
+                yield other.at, other.value
 
 
 def _wrong(name: str, value: object) -> bool:

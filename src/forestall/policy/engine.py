@@ -3,14 +3,16 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from forestall.model.counter import Counter
+from forestall.model.decision import Fact
 from forestall.policy.facts import instant, list_fact
 from forestall.policy.fault import Place
 from forestall.policy.hits import IN_TEXT, NEEDS_LIST, labels_of
 from forestall.policy.logic import Asks, Compiled, World, bearings, compiled, pushed
 from forestall.policy.syntax import And, Arithmetic, Compare, Counted, Evidence, Expr, Found, Hit, Not, Operand, Or
-from forestall.policy.written import Pardon, Rule, Status, Weight, Written
+from forestall.policy.written import Consequence, Incident, Pardon, Queue, Rule, Status, Weight, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,32 @@ class ReadyPardon:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadyQueue:
+    """A queue and its compiled conditions, all of which must be true."""
+
+    queue: Queue
+    conditions: tuple[Asks, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyIncident:
+    """A kind of crisis, and by label how much lower thresholds are."""
+
+    incident: Incident
+    lowers: Mapping[str, float]
+
+
+_NOTHING_LOWER: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
 class Ruleset:
     """A ruleset that can be evaluated. It depends on nothing but its files.
 
     `files` are the normalised texts by file name: loading them again gives the same ruleset; `version` is their SHA-256 in hex.
     `patterns` names all patterns that texts are searched for (empty where there are none), `hits` are these patterns and all lists,
     `lists` the names of lists, `counters` what is counted. `ready` are the rules that decide, `shadows` those that are only watched,
-    `looking` the numbers of those that ask for patterns or lists.
+    `looking` the numbers of those that ask for patterns or lists, `acting` the actions of those that decide by id.
     """
 
     name: str
@@ -99,6 +120,19 @@ class Ruleset:
     by_label: Mapping[str, tuple[int, ...]] = field(repr=False, compare=False)
     by_context: Mapping[str, tuple[int, ...]] = field(repr=False, compare=False)
     ready_pardons: tuple[ReadyPardon, ...] = field(repr=False, compare=False)
+    queues: tuple[ReadyQueue, ...] = field(repr=False, compare=False)
+    incidents: Mapping[str, ReadyIncident] = field(repr=False, compare=False)
+    acting: Mapping[str, tuple[Consequence, ...]] = field(repr=False, compare=False)
+
+    def lowered(self, facts: Mapping[str, Fact]) -> Mapping[str, float]:
+        """Give how much lower thresholds are by label, as the crisis that was declared wants it."""
+        incident = self.incidents.get(str(facts.get("crisis"))) if self.incidents else None
+        return incident.lowers if incident else _NOTHING_LOWER
+
+    def raised(self, facts: Mapping[str, Fact]) -> float:
+        """Give the part of what is missing to 1 by which the crisis that was declared raises priorities."""
+        incident = self.incidents.get(str(facts.get("crisis"))) if self.incidents else None
+        return incident.incident.raises if incident else 0.0
 
     def concerned(self, world: World) -> list[ReadyRule]:
         """Give the rules that could be anything but false in a world, whatever the facts, in their order.
@@ -242,7 +276,9 @@ def with_live(ruleset: Ruleset, rule: Rule) -> Ruleset:
     """Give a ruleset in which a rule decides that does not yet, or no longer; for trying it."""
     rules = tuple(replace(one, status=Status.LIVE) if one is rule else one for one in ruleset.rules)
     weights = tuple(Weight(label, weight, Place("")) for label, weight in ruleset.weights.items())
-    written = Written(ruleset.name, rules, ruleset.pardons, (), weights, ruleset.discount, ())
+    queues = tuple(ready.queue for ready in ruleset.queues)
+    incidents = tuple(ready.incident for ready in ruleset.incidents.values())
+    written = Written(ruleset.name, rules, ruleset.pardons, (), weights, ruleset.discount, (), queues, incidents)
     return make_ready(written, ruleset.version, ruleset.files)
 
 
@@ -288,6 +324,15 @@ def make_ready(written: Written, version: str, files: Mapping[str, str]) -> Rule
         by_label=_by(ready, _labels_leading_to),
         by_context={label: tuple(numbers) for label, numbers in by_context.items()},
         ready_pardons=pardons,
+        queues=tuple(
+            ReadyQueue(queue, tuple(compiled(pushed(line.expr)).asks for line in queue.when))
+            for queue in written.queues
+        ),
+        incidents={
+            incident.id: ReadyIncident(incident, {lower.label: lower.weight for lower in incident.lowers})
+            for incident in written.incidents
+        },
+        acting={one.rule.id: one.rule.actions for one in ready if one.rule.actions},
     )
 
 

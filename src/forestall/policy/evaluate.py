@@ -46,7 +46,10 @@ def evaluate(facts: Mapping[str, Fact], findings: Sequence[Finding], ruleset: Ru
             outcome = harshest(outcome, asked)
     spoken.sort(key=lambda entry: entry[0])
     reasons = tuple(reason for _, reason in spoken)
-    return Verdict(outcome, _priority(findings, excuses, world, ruleset), reasons, excuses, tuple(unknowns))
+    priority = _priority(findings, excuses, world, ruleset)
+    if outcome.asks_a_person:
+        priority = round(priority + (1.0 - priority) * ruleset.raised(facts), 6)
+    return Verdict(outcome, priority, reasons, excuses, tuple(unknowns))
 
 
 def shadow(
@@ -68,7 +71,7 @@ def counted(
     excuses = excuse(facts, findings, ruleset)
     away = {index for given in excuses for index in given.findings}
     seen = [index for index in range(len(findings)) if index not in away] if away else range(len(findings))
-    return excuses, World(facts, findings, seen, ruleset.patterns)
+    return excuses, World(facts, findings, seen, ruleset.patterns, ruleset.lowered(facts))
 
 
 def asked_by(ready: ReadyRule, truth: bool | None, world: World) -> tuple[Outcome, set[int]]:

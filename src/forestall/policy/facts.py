@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from forestall.model.content import Audience
+from forestall.model.outcome import Outcome
 
 Kind = Literal["text", "number", "bool"]
 
@@ -25,6 +26,7 @@ class Declared:
 
 
 _AT = 'write `days_since("published")`, or `effective:` beside the rule'
+_QUEUES = "ask for it under `queues:`"
 FACTS: Mapping[str, Declared] = {
     "kind": Declared("text", "`post` for a message, `file` for a bare file", ("post", "file")),
     "audience": Declared("text", "who can see it on the platform", tuple(Audience)),
@@ -38,9 +40,17 @@ FACTS: Mapping[str, Declared] = {
     "text_length": Declared("number", "characters of all texts that were read"),
     "at": Declared("text", "the instant of the decision", instead=_AT),
     "published": Declared("text", "the instant it was published, as the platform gave it", instead=_AT),
+    "crisis": Declared("text", "the kind of crisis that is declared, `none` if there is none"),
+    "outcome": Declared("text", "what the item was decided to be", tuple(Outcome), instead=_QUEUES),
+    "severity": Declared("number", "the highest severity of the rules it rests on", instead=_QUEUES),
     "scanned": Declared("text", "which patterns of rules the texts were searched for", instead='write `phrase("…")`'),
 }
 """Every fact by name. One that is absent or `None` at run time is unknown, and so is what depends on it."""
+
+ROUTING = frozenset({"outcome", "severity", "jurisdiction"})
+"""Facts that only say where a case waits."""
+NO_CRISIS = "none"
+"""The value of `crisis` in quiet times."""
 
 INSTANTS = ("published",)
 """The facts that `days_since` counts from."""

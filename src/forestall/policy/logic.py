@@ -10,6 +10,7 @@ finding that only weighs against (`score("x") < 0.5`, `not finding("x")`) lends 
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from forestall.model.decision import Fact
@@ -39,6 +40,7 @@ from forestall.policy.syntax import (
 )
 
 Truth = bool | None
+_AS_EVER: Mapping[str, float] = MappingProxyType({})
 
 
 class World:
@@ -48,15 +50,22 @@ class World:
         facts: name → value; absent or `None` is unknown.
         findings: all findings; `seen` holds the indices that count here.
         patterns: names the patterns that texts must have been searched for; a pattern nobody searched for is unknown.
+        lowered: label → how much lower thresholds are now; as much is added to its scores.
     """
 
-    __slots__ = ("facts", "findings", "hits", "labelled", "scores", "searched")
+    __slots__ = ("facts", "findings", "hits", "labelled", "lowered", "scores", "searched")
 
     def __init__(
-        self, facts: Mapping[str, Fact], findings: Sequence[Finding], seen: Iterable[int], patterns: str = ""
+        self,
+        facts: Mapping[str, Fact],
+        findings: Sequence[Finding],
+        seen: Iterable[int],
+        patterns: str = "",
+        lowered: Mapping[str, float] = _AS_EVER,
     ) -> None:
         self.facts = facts
         self.findings = findings
+        self.lowered = lowered
         self.searched = facts.get(SCANNED) == patterns
         self.labelled: dict[str, list[int]] = {}
         self.scores: dict[str, float] = {}
@@ -64,7 +73,7 @@ class World:
         for index in seen:
             finding = findings[index]
             label = finding.label
-            score = share(finding.score)
+            score = self.score(finding) if lowered else share(finding.score)
             if label in self.labelled:
                 self.labelled[label].append(index)
                 self.scores[label] = max(score, self.scores[label])
@@ -73,6 +82,10 @@ class World:
                 self.scores[label] = score
             if label in ANSWERING:
                 self.hits.setdefault(hit_of(finding), []).append(index)
+
+    def score(self, finding: Finding) -> float:
+        """Give a finding's score as rules see it now."""
+        return share(finding.score + self.lowered.get(finding.label, 0.0))
 
     def known(self, hit: Hit) -> bool:
         """Tell whether that there is no match of a pattern or list means that there is none."""
@@ -351,7 +364,7 @@ def _each(leaf: Operand, world: World) -> list[tuple[int, Any]]:
         return []
     indices = world.labelled.get(leaf.label, [])
     if isinstance(leaf, Score):
-        return [(index, share(world.findings[index].score)) for index in indices]
+        return [(index, world.score(world.findings[index])) for index in indices]
     if isinstance(leaf, Evidence):
         return [(index, _said(world.findings[index], leaf.key)) for index in indices]
     value = True if isinstance(leaf, Found) else len(indices)

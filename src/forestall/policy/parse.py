@@ -11,7 +11,7 @@ from typing import get_args
 
 from forestall.model.counter import ENTITIES, Counter, minutes
 from forestall.policy import hits, rx
-from forestall.policy.facts import FACTS, INSTANTS
+from forestall.policy.facts import FACTS, INSTANTS, ROUTING
 from forestall.policy.fault import Fault, Faulty, Place, nearest
 from forestall.policy.syntax import (
     And,
@@ -107,16 +107,20 @@ _WANTED: dict[str, tuple[int, ...]] = {"evidence": (2,), "in_list": (2,), "disti
 """How many texts a function takes, where it is not one."""
 
 
-def parse(source: str, place: Place) -> Expr:
-    """Give the tree of one condition that starts at `place`; raises Faulty at the column of what is not admitted."""
-    return _Parser(source, place).condition()
+def parse(source: str, place: Place, *, routing: bool = False) -> Expr:
+    """Give the tree of one condition that starts at `place`; raises Faulty at the column of what is not admitted.
+
+    With `routing` it may ask for what only says where a case waits.
+    """
+    return _Parser(source, place, routing).condition()
 
 
 class _Parser:
     """Walks Python's tree of one line and builds ours."""
 
-    def __init__(self, source: str, place: Place) -> None:
+    def __init__(self, source: str, place: Place, routing: bool) -> None:
         self.source = source
+        self.routing = routing
         self.place = place
         self.encoded = source.encode("utf-8", "surrogatepass")
 
@@ -281,7 +285,7 @@ class _Parser:
             if node.id in FUNCTIONS:
                 raise self._fault(at, f"`{node.id}` needs a label", f"write `{FUNCTIONS[node.id]}`")
             raise self._fault(at, f"there is no fact `{written}`", nearest(written, FACTS))
-        if declared.instead:
+        if declared.instead and not (self.routing and node.id in ROUTING):
             raise self._fault(at, f"`{written}` may be shown but cannot decide", declared.instead)
         return FactName(node.id, at)
 

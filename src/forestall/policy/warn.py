@@ -8,7 +8,7 @@ from forestall.policy.fault import Fault, Place
 from forestall.policy.hits import NEEDS_LIST, folded_phrase, labels_of
 from forestall.policy.logic import pushed
 from forestall.policy.syntax import And, Expr
-from forestall.policy.written import Rule, Status, Written
+from forestall.policy.written import Queue, Rule, Status, Written
 
 SHORT = 3
 """Letters up to which a single word is too short to say anything."""
@@ -30,6 +30,7 @@ def warnings(written: Written, today: str, lists: Collection[str] | None = None)
         *(fault for rule in working for fault in _untried(rule)),
         *(fault for rule in working for fault in _listless(rule, lists)),
         *_unused(written),
+        *_behind(written.queues),
     ]
 
 
@@ -122,6 +123,14 @@ def _unused(written: Written) -> Iterator[Fault]:
         if spoken.isdisjoint(pardon.excuses):
             told = f"the excuse `{pardon.name}` excuses only what no rule rests on"
             yield Fault(pardon.places["name"], told, "remove it, or name what it should excuse")
+
+
+def _behind(queues: Sequence[Queue]) -> Iterator[Fault]:
+    """Find queues behind one that takes every case."""
+    taking = next((place for place, queue in enumerate(queues) if not queue.when), len(queues))
+    for queue in queues[taking + 1 :]:
+        told = f"the queue `{queue.id}` stands behind `{queues[taking].id}`, which takes every case"
+        yield Fault(queue.places["id"], told, "move the one without `when:` to the end")
 
 
 def _spoken(rule: Rule) -> Iterator[str]:

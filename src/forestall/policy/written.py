@@ -1,9 +1,10 @@
-"""What analysts wrote, read but not yet proven to hold together: rules, excuses, weights, evidence keys."""
+"""What analysts wrote, read but not yet proven to hold together: rules, excuses, weights, evidence keys, queues, incidents."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from forestall.model.action import Approval
 from forestall.model.decision import Fact
 from forestall.model.outcome import Outcome
 from forestall.policy.fault import Place
@@ -65,6 +66,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Consequence:
+    """What is done on the platform beside the outcome where a rule fires: a kind of `forestall.model.action.KINDS`.
+
+    `approval` says who must agree first, `note` is what the platform is told with it, `jitter` the longest wait in seconds: the
+    action is spread over it, so that nobody outside can tell by the moment what caused it.
+    """
+
+    kind: str
+    approval: Approval
+    note: str = ""
+    jitter: int = 0
+    place: Place = field(default=Place(""), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A rule: when all its conditions are true it asks for `outcome` and says `reason`.
 
@@ -88,6 +104,7 @@ class Rule:
     severity: int = 3
     owner: str = ""
     false_positives: tuple[str, ...] = ()
+    actions: tuple[Consequence, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
 
@@ -134,6 +151,34 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """Where cases wait together: the first queue whose conditions are all true takes a case, to be answered within `minutes`."""
+
+    id: str
+    title: str
+    minutes: int
+    when: tuple[Condition, ...]
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A kind of crisis: while it lasts, rules take findings for more certain than they are, and what asks a person comes sooner.
+
+    `lowers` says by label how much lower the thresholds of rules are: as much is added to the scores they see. `raises` is the part of
+    what is missing to 1 that is added to the priority. It ends by itself after `hours`; `text` is what people at the desk should know.
+    """
+
+    id: str
+    title: str
+    hours: int
+    lowers: tuple[Weight, ...] = ()
+    raises: float = 0.0
+    text: str = ""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """Everything the files of a ruleset say. `discount` is the part of its weight that an excused finding keeps."""
 
@@ -144,3 +189,5 @@ class Written:
     weights: tuple[Weight, ...]
     discount: float
     evidence: tuple[Keys, ...]
+    queues: tuple[Queue, ...] = ()
+    incidents: tuple[Incident, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from forestall.flow import samples
 from forestall.flow.decide import Outbox, made
 from forestall.model.content import Attachment
 from forestall.model.decision import Decision, Reason
@@ -32,9 +33,11 @@ class CaseView:
         return next(item for item in self.decisions if item.id == self.case.decision)
 
 
-def waiting(store: Store, after: str = "", limit: int = 50, state: CaseState = CaseState.OPEN) -> Page[CaseView]:
-    """Give the cases in a state, by priority; nothing is marked as seen."""
-    page = store.cases(state, after, limit)
+def waiting(
+    store: Store, after: str = "", limit: int = 50, state: CaseState = CaseState.OPEN, queue: str | None = None
+) -> Page[CaseView]:
+    """Give the cases in a state, of all queues or one, in the order to answer them; nothing is marked as seen."""
+    page = store.cases(state, after, limit, queue)
     return Page(tuple(_view(store, case) for case in page.items), page.next_cursor)
 
 
@@ -93,18 +96,25 @@ def conclude(store: Store, answer: Answer, clock: Clock, new_id: NewId, outbox: 
         case, state=CaseState.CONCLUDED, concluded=decision.at, conclusion=decision.id, version=case.version + 1
     )
     told = outbox.verdicts(decision)
+    moves = outbox.actions.answered(decision, store.actions_of(case.content))
     events = (
         made(decision),
         Event("case:concluded", case.id, decision.at, {"decision": decision.id, "by": answer.person.id}),
         *(line for line, _ in told),
+        *moves.events,
     )
     messages = (*outbox.messages(decision, before=asked.outcome), *(message for _, message in told))
-    store.submit(Change(events, (decision, concluded, *messages))).result()
+    store.submit(Change(events, (decision, concluded, *messages, *moves.records))).result()
     return decision
 
 
 def agrees(asked: Outcome, answer: Outcome) -> bool:
-    """Tell whether an answer confirms what the machine proposed: any action for `review`, the same or harsher for the rest."""
+    """Tell whether an answer confirms what the machine proposed.
+
+    Any action does for `review`, the same or a harsher one for what is harsher; a blind sample that passes is confirmed by `pass`.
+    """
+    if asked is Outcome.PASS:
+        return answer is Outcome.PASS
     return answer is not Outcome.PASS and answer.rank >= asked.rank
 
 
@@ -142,6 +152,11 @@ def _decision(asked: Decision, answer: Answer, reason: str, at: str, new_id: New
     )
 
 
+def _blind(decision: Decision) -> Decision:
+    """Give a decision without what was noticed: who looks at a blind sample is not led."""
+    return replace(decision, reasons=(), excuses=(), unknowns=(), findings=(), priority=0.0)
+
+
 def _case(store: Store, case_id: str) -> Case:
     """Give a case; raises NotFound."""
     case = store.case(case_id)
@@ -153,4 +168,6 @@ def _case(store: Store, case_id: str) -> Case:
 def _view(store: Store, case: Case) -> CaseView:
     """Gather what belongs to a case."""
     decisions = [item for item in store.decisions_of(case.content) if item.revision == case.revision]
+    if case.queue == samples.QUEUE and case.state is CaseState.OPEN:
+        decisions = [_blind(item) if item.id == case.decision else item for item in decisions]
     return CaseView(case, store.content(case.content, case.revision), decisions)

@@ -18,7 +18,6 @@ from forestall.model.past import Judged, Noticed
 from forestall.model.ports import Clock
 from forestall.model.records import (
     ApiKey,
-    Case,
     CaseState,
     Change,
     Delivery,
@@ -34,6 +33,7 @@ from forestall.model.records import (
 from forestall.store import cursor as cursors
 from forestall.store.blobs import MemoryBlobs
 from forestall.store.draft import Draft, Write, closed, draft
+from forestall.store.memory_desk import MemoryDesk
 from forestall.store.memory_known import MemoryKnown
 from forestall.store.memory_rules import MemoryRules
 from forestall.store.rows import (
@@ -60,7 +60,7 @@ class SignedAt(NamedTuple):
     at: str
 
 
-class MemoryStore(MemoryKnown, MemoryRules):
+class MemoryStore(MemoryKnown, MemoryRules, MemoryDesk):
     """A store in memory; see `forestall.model.ports.Store`. Safe to use from many threads.
 
     Takes:
@@ -232,29 +232,6 @@ class MemoryStore(MemoryKnown, MemoryRules):
                 break
         return Page(tuple(found), found[-1].place if found else "")
 
-    def case(self, case_id: str) -> Case | None:
-        """Give a case by its id."""
-        return self._one(CASE, (case_id,))
-
-    def case_of(self, content_id: str, revision: str) -> Case | None:
-        """Give the newest case on a revision of content."""
-        cases = [case for case in self._all(CASE) if (case.content, case.revision) == (content_id, revision)]
-        return max(cases, key=lambda case: (case.opened, case.id), default=None)
-
-    def cases(self, state: CaseState, after: str = "", limit: int = 50) -> Page[Case]:
-        """Give cases in a state by priority, highest first, then oldest first."""
-        limit = cursors.limit(limit)
-        place = cursors.read(after, tuple[float, str, str]) if after else None
-        found = sorted((case for case in self._all(CASE) if case.state is state), key=_place)
-        start = bisect_right(found, (-place[0], *place[1:]), key=_place) if place else 0
-        page = found[start : start + limit]
-        more = start + limit < len(found)
-        return Page(tuple(page), cursors.write([page[-1].priority, page[-1].opened, page[-1].id]) if more else "")
-
-    def count_cases(self, state: CaseState) -> int:
-        """Count the cases in a state."""
-        return sum(case.state is state for case in self._all(CASE))
-
     def deliveries_due(self, now: str, limit: int = 100) -> Sequence[Delivery]:
         """Give outgoing messages that are due, oldest first."""
         due = [item for item in self._all(DELIVERY) if item.state is DeliveryState.DUE and item.due <= now]
@@ -337,8 +314,3 @@ class MemoryStore(MemoryKnown, MemoryRules):
         """Refuse further changes; what is kept can still be read."""
         with self._lock:
             self._closed = True
-
-
-def _place(case: Case) -> tuple[float, str, str]:
-    """Give where a case stands in the queue: by priority, highest first, then oldest first."""
-    return -case.priority, case.opened, case.id

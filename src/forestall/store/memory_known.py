@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from forestall.model.bank import Bank, Signal
-from forestall.model.records import Case, Exchange, Hunt, Page, Sighting
+from forestall.model.records import Exchange, Hunt, Page, Sighting
 from forestall.store import cursor as cursors
 from forestall.store.draft import Write
 from forestall.store.memory_lists import MemoryLists
-from forestall.store.rows import BANK, CASE, EXCHANGE, HUNT, SIGHTING, SIGNAL, Key, head, name_key
+from forestall.store.rows import BANK, EXCHANGE, HUNT, SIGHTING, SIGNAL, Key, head, name_key
 
 Place = tuple[str, str, int]
 """Where a signal stands in its bank: type, beginning of its value, id."""
@@ -180,11 +180,6 @@ class MemoryKnown(MemoryLists):
     def exchanges(self) -> Sequence[Exchange]:
         """Give all exchanges by name."""
         return sorted(self._all(EXCHANGE), key=lambda exchange: name_key(exchange.name))
-
-    def cases_in(self, cluster: str) -> Sequence[Case]:
-        """Give all cases of a cluster, oldest first; none for an empty name."""
-        found = [case for case in self._all(CASE) if cluster and case.cluster == cluster]
-        return sorted(found, key=lambda case: (case.opened, case.id))
 
 
 def _wanted(signal: Signal, kind: str, source: str, value: str) -> bool:

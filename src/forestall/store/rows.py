@@ -16,7 +16,9 @@ from typing import Any, Generic, TypeVar, cast, get_type_hints
 import msgspec
 
 from forestall.ledger.entry import MAX_INTEGER
+from forestall.model.action import Action
 from forestall.model.bank import Bank, Opinion, Signal, Trace
+from forestall.model.crisis import Crisis
 from forestall.model.decision import Decision
 from forestall.model.errors import StoreFailed
 from forestall.model.finding import Finding
@@ -275,6 +277,9 @@ WATCHLIST = Kind(
 )
 EDITION = Kind(Edition, "edition", "editions", lean={"entries": ListEntry})
 
+ACTION = Kind(Action, "action", "actions")
+CRISIS = Kind(Crisis, "crisis", "crises")
+
 RULESET = Kind(RulesetVersion, "version of the ruleset", "rulesets")
 SHADOW = Kind(Shadow, "shadow of a decision", "shadows")
 
@@ -285,6 +290,8 @@ KINDS: Mapping[type[Any], Kind[Any]] = {
         DECISION,
         CASE,
         DELIVERY,
+        ACTION,
+        CRISIS,
         API_KEY,
         PERSON,
         INVITE,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from sqlalchemy import Engine, Row, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import Engine, Row, bindparam, exists, func, literal_column, select
 
 from forestall.model.decision import MACHINE, Decision
 from forestall.model.errors import StoreFailed
@@ -12,7 +12,6 @@ from forestall.model.outcome import Outcome
 from forestall.model.ports import Blobs
 from forestall.model.records import (
     ApiKey,
-    Case,
     CaseState,
     Change,
     Delivery,
@@ -29,7 +28,8 @@ from forestall.store import cursor
 from forestall.store.draft import draft
 from forestall.store.group import Committer
 from forestall.store.readers import Readers, columns
-from forestall.store.rows import API_KEY, CASE, CONTENT, DECISION, DELIVERY, INVITE, PERSON, SESSION, holders, name_key
+from forestall.store.rows import API_KEY, CONTENT, DECISION, DELIVERY, INVITE, PERSON, SESSION, holders, name_key
+from forestall.store.sql_desk import SqlDesk
 from forestall.store.sql_known import SqlKnown
 from forestall.store.sql_rules import SqlRules
 from forestall.store.tables import (
@@ -73,28 +73,6 @@ _DECISIONS = (
     .limit(bindparam("limit"))
 )
 _DECISIONS_TO = _DECISIONS.where(decisions.c.outcome == bindparam("outcome"))
-_CASE = columns(CASE).where(cases.c.id == bindparam("id"))
-_CASE_OF = (
-    columns(CASE)
-    .where(cases.c.content == bindparam("content"), cases.c.revision == bindparam("revision"))
-    .order_by(cases.c.opened.desc(), cases.c.id.desc())
-    .limit(1)
-)
-_CASES = (
-    columns(CASE)
-    .where(cases.c.state == bindparam("state"))
-    .order_by(cases.c.priority.desc(), cases.c.opened, cases.c.id)
-    .limit(bindparam("limit"))
-)
-_CASES_AFTER = _CASES.where(
-    cases.c.priority <= bindparam("priority"),
-    or_(
-        cases.c.priority < bindparam("priority"),
-        cases.c.opened > bindparam("opened"),
-        (cases.c.opened == bindparam("opened")) & (cases.c.id > bindparam("id")),
-    ),
-)
-_COUNT_CASES = select(func.count()).select_from(cases).where(cases.c.state == bindparam("state"))
 _DUE = (
     columns(DELIVERY)
     .where(deliveries.c.state == DeliveryState.DUE.value, deliveries.c.due <= bindparam("now"))
@@ -132,7 +110,7 @@ _LEDGER_OF = _LEDGER.where(ledger.c.subject == bindparam("subject"))
 _LAST = select(func.max(ledger.c.seq))
 
 
-class SqlStore(SqlKnown, SqlRules):
+class SqlStore(SqlKnown, SqlRules, SqlDesk):
     """A store on a database; see `forestall.model.ports.Store`. Safe to use from many threads and processes.
 
     Takes:
@@ -199,32 +177,6 @@ class SqlStore(SqlKnown, SqlRules):
             rows = self._readers.rows(_DECISIONS_TO, outcome=outcome.value, **parameters)
         following = cursor.write([rows[-1].seq]) if rows else ""
         return Page(tuple([DECISION.record(row) for row in rows]), following)
-
-    def case(self, case_id: str) -> Case | None:
-        """Give a case by its id."""
-        return self._readers.record(CASE, _CASE, id=case_id)
-
-    def case_of(self, content_id: str, revision: str) -> Case | None:
-        """Give the newest case on a revision of content."""
-        return self._readers.record(CASE, _CASE_OF, content=content_id, revision=revision)
-
-    def cases(self, state: CaseState, after: str = "", limit: int = 50) -> Page[Case]:
-        """Give cases in a state by priority, highest first, then oldest first."""
-        limit = cursor.limit(limit)
-        parameters = {"state": state.value, "limit": limit + 1}
-        if after:
-            priority, opened, case_id = cursor.read(after, tuple[float, str, str])
-            place = {"priority": priority, "opened": opened, "id": case_id}
-            found = self._readers.records(CASE, _CASES_AFTER, **parameters, **place)
-        else:
-            found = self._readers.records(CASE, _CASES, **parameters)
-        page = found[:limit]
-        following = cursor.write([page[-1].priority, page[-1].opened, page[-1].id]) if len(found) > limit else ""
-        return Page(tuple(page), following)
-
-    def count_cases(self, state: CaseState) -> int:
-        """Count the cases in a state."""
-        return int(self._readers.value(_COUNT_CASES, state=state.value))
 
     def deliveries_due(self, now: str, limit: int = 100) -> Sequence[Delivery]:
         """Give outgoing messages that are due, oldest first."""

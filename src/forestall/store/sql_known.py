@@ -8,15 +8,15 @@ from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, func, s
 
 from forestall.ledger.entry import MAX_INTEGER
 from forestall.model.bank import Bank, Signal
-from forestall.model.records import Case, Exchange, Hunt, Page, Sighting
+from forestall.model.records import Exchange, Hunt, Page, Sighting
 from forestall.store import cursor as cursors
 from forestall.store.readers import columns, parts
-from forestall.store.rows import BANK, CASE, EXCHANGE, HUNT, SIGHTING, SIGNAL, head, name_key, source_mark
+from forestall.store.rows import BANK, EXCHANGE, HUNT, SIGHTING, SIGNAL, head, name_key, source_mark
 from forestall.store.sql_lists import SqlLists
 from forestall.store.tables import banks as banks_table
-from forestall.store.tables import cases, sightings, signals
 from forestall.store.tables import exchanges as exchanges_table
 from forestall.store.tables import hunts as hunts_table
+from forestall.store.tables import sightings, signals
 
 _BANK = columns(BANK).where(banks_table.c.id == bindparam("id"))
 _BANK_NAMED = columns(BANK).where(banks_table.c.name_key == bindparam("name"))
@@ -59,7 +59,6 @@ _HUNTS = columns(HUNT).order_by(hunts_table.c.started.desc(), hunts_table.c.id.d
 _EXCHANGE = columns(EXCHANGE).where(exchanges_table.c.id == bindparam("id"))
 _EXCHANGE_NAMED = columns(EXCHANGE).where(exchanges_table.c.name_key == bindparam("name"))
 _EXCHANGES = columns(EXCHANGE).order_by(exchanges_table.c.name_key)
-_CASES_IN = columns(CASE).where(cases.c.cluster == bindparam("cluster")).order_by(cases.c.opened, cases.c.id)
 
 _PLACE = ("after_type", "after_head", "after_id")
 """The parameters that say after which signal a listing goes on."""
@@ -183,10 +182,6 @@ class SqlKnown(SqlLists):
     def exchanges(self) -> Sequence[Exchange]:
         """Give all exchanges by name."""
         return self._readers.records(EXCHANGE, _EXCHANGES)
-
-    def cases_in(self, cluster: str) -> Sequence[Case]:
-        """Give all cases of a cluster, oldest first; none for an empty name."""
-        return self._readers.records(CASE, _CASES_IN, cluster=cluster) if cluster else ()
 
 
 @lru_cache(maxsize=64)

@@ -82,12 +82,49 @@ cases = Table(
     Column("id", Text, primary_key=True),
     *_texts("content", "revision", "decision"),
     Column("priority", Float, nullable=False),
-    *_texts("outcome", "state", "opened", "rules", "concluded", "conclusion", "cluster"),
+    *_texts("outcome", "state", "opened", "rules", "concluded", "conclusion", "cluster", "queue", "due"),
+    Column("severity", Integer, nullable=False),
+    Column("weight", Float, nullable=False),
+    *_texts("language", "holder", "leased", "snoozed"),
     Column("version", Integer, nullable=False),
     Index("cases_by_content", "content", "revision", "opened"),
     Index("cases_by_cluster", "cluster", "opened", "id"),
+    Index("cases_by_time", "opened", "id"),
+    Index(
+        "cases_by_holder",
+        "holder",
+        "leased",
+        sqlite_where=text("holder <> ''"),
+        postgresql_where=text("holder <> ''"),
+    ),
 )
-Index("cases_by_priority", cases.c.state, cases.c.priority.desc(), cases.c.opened, cases.c.id)
+case_order = (cases.c.due, cases.c.weight.desc(), cases.c.priority.desc(), cases.c.opened, cases.c.id)
+"""The order in which cases should be answered."""
+Index("cases_by_due", cases.c.state, *case_order)
+Index("cases_by_queue", cases.c.state, cases.c.queue, *case_order)
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("content", "revision", "decision", "rule", "kind", "approval", "state", "at", "note"),
+    Column("jitter", Integer, nullable=False),
+    *_texts("approvals", "undone"),
+    Column("version", Integer, nullable=False),
+    Index("actions_by_content", "content", "id"),
+    Index("actions_by_state", "state", "id"),
+)
+
+crises = Table(
+    "crises",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("kind", "title", "state", "author", "reason", "declared"),
+    Column("hours", Integer, nullable=False),
+    *_texts("second", "remark", "began", "until", "ended", "ended_by", "closing"),
+    Column("version", Integer, nullable=False),
+    Index("crises_by_state", "state", "id"),
+)
 
 deliveries = Table(
     "deliveries",

@@ -42,7 +42,16 @@ ROUTES = sorted(set(every_route()))
 def address(path: str, case: Case) -> str:
     """Fill an address in with values."""
     asset = {"stamp": pages.stamp(), "name": "console.css"}
-    values = {"case_id": case.id, "sha256": "0" * 64, "number": "0", "token": "t", "rest": "nowhere/at/all", **asset}
+    values = {
+        "case_id": case.id,
+        "sha256": "0" * 64,
+        "number": "0",
+        "token": "t",
+        "crisis_id": "c",
+        "action_id": "a",
+        "rest": "nowhere/at/all",
+        **asset,
+    }
     values |= {
         "version_id": "v",
         "answer": "approve",

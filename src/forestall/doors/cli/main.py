@@ -26,6 +26,8 @@ _COMMANDS = {
     "list": "lists",
     "learn": "learn",
     "policy": "policy",
+    "crisis": "crisis",
+    "action": "action",
     "evaluate": "evaluate",
     "key": "key",
     "invite": "invite",

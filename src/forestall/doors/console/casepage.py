@@ -142,7 +142,17 @@ def page(
 
 
 def choices(asked: Outcome, words: Words) -> tuple[Choice, ...]:
-    """Give the ways to answer what Forestall proposed. `1` always agrees and `2` always leaves the content up."""
+    """Give the ways to answer what Forestall proposed. `1` always agrees and `2` always leaves the content up.
+
+    A blind sample is up already: there `1` leaves it so.
+    """
+    if asked is Outcome.PASS:
+        harsher = (Outcome.HOLD, Outcome.REMOVE)
+        others = [
+            Choice(digit, one, words(f"decide.{one.value}"), words(f"decide.{one.value}_sample"), agrees=False)
+            for digit, one in enumerate(harsher, 2)
+        ]
+        return (Choice(1, asked, words("decide.pass"), words("decide.pass_review"), agrees=True), *others)
     agreed = asked if asked.rank >= Outcome.HOLD.rank else Outcome.HOLD
     other = Outcome.HOLD if agreed is Outcome.REMOVE else Outcome.REMOVE
     return (

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
@@ -41,6 +41,14 @@ class Desk:
         """The titles of the rules that decide now, by rule id; none where what was promoted does not hold together."""
         try:
             return {rule.id: rule.title for rule in self.house.rulebook.ruleset.rules}
+        except BadPolicy:
+            return {}
+
+    @property
+    def queues(self) -> Mapping[str, str]:
+        """The titles of the queues of the ruleset that decides now, by queue id."""
+        try:
+            return {ready.queue.id: ready.queue.title for ready in self.house.rulebook.ruleset.queues}
         except BadPolicy:
             return {}
 
@@ -98,7 +106,8 @@ def admin_of(person: Signed) -> Person:
 
 def seen_by(request: AnyRequest, desk: TheDesk, holder: Holder) -> Visit:
     """Make the visit."""
-    return visit.begin(request, desk.jar, holder, desk.house.clock(), desk.titles)
+    begun = visit.begin(request, desk.jar, holder, desk.house.clock(), desk.titles)
+    return replace(begun, crisis=desk.house.crises.now) if holder else begun
 
 
 async def form_of(request: AnyRequest, desk: TheDesk) -> Form:

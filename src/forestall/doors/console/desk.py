@@ -10,6 +10,8 @@ from forestall.doors.console import casepage, known, listing, pages, pictures
 from forestall.doors.console.context import Desk, Seen, Sent, Signed, TheDesk
 from forestall.doors.console.headers import MEDIA_POLICY
 from forestall.doors.console.visit import AnyRequest, Visit
+from forestall.flow import samples
+from forestall.model.action import ActionState
 from forestall.model.decision import Decision
 from forestall.model.errors import BadInput, Conflict
 from forestall.model.outcome import Outcome
@@ -126,7 +128,8 @@ def _list(desk: Desk, seen: Visit, person: Person, state: CaseState, request: An
     """Show a page of cases in a state."""
     store = desk.house.store
     after = request.query_params.get("after", "")
-    found = cases.waiting(store, after, PAGE_SIZE, state)
+    queue = request.query_params.get("queue") if state is CaseState.OPEN else None
+    found = cases.waiting(store, after, PAGE_SIZE, state, queue)
     rows = [listing.row(view, seen.words, seen.now) for view in found.items]
     return pages.page(
         seen,
@@ -135,11 +138,33 @@ def _list(desk: Desk, seen: Visit, person: Person, state: CaseState, request: An
         rows=rows,
         state=state.value,
         after=after,
+        queue=queue,
+        queues=_queues(desk, seen) if state is CaseState.OPEN else [],
+        agreeing=sum(bool(one.approvals) for one in store.actions(ActionState.WAITING)),
         cursor=found.next_cursor,
         waiting=store.count_cases(CaseState.OPEN),
         answered=store.count_cases(CaseState.CONCLUDED),
         done=_done(desk, request.query_params.get("done", ""), person),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """A queue with cases: how many wait, and how many of these are late."""
+
+    id: str
+    title: str
+    waiting: int
+    late: int
+
+
+def _queues(desk: Desk, seen: Visit) -> list[_Queue]:
+    """Give the queues in which cases wait, in the order of the ruleset."""
+    counted = desk.house.store.count_queues(seen.now)
+    titles = {**desk.queues, samples.QUEUE: seen.words("queues.sample"), "": seen.words("queues.none")}
+    order = {name: place for place, name in enumerate(titles)}
+    names = sorted(counted, key=lambda name: (order.get(name, len(order)), name))
+    return [_Queue(name, titles.get(name, name), *counted[name]) for name in names] if len(names) > 1 else []
 
 
 def _case(desk: Desk, seen: Visit, person: Person, view: cases.CaseView, status: int = 200, **values: Any) -> Page:
@@ -150,7 +175,16 @@ def _case(desk: Desk, seen: Visit, person: Person, view: cases.CaseView, status:
     by = casepage.who(shown.answer.by, person, seen.words) if shown.answer else ""
     ago = seen.words.ago(shown.answer.at, seen.now) if shown.answer else ""
     own = bool(shown.answer and shown.answer.by == f"{casepage.PERSON}{person.id}")
-    filled = {"own_answer": own, "fault": None, "conflict": False, "done": None, "draft": _Draft(), **values}
+    actions = [one for one in desk.house.store.actions_of(view.case.content) if one.revision == view.case.revision]
+    filled = {
+        "own_answer": own,
+        "actions": actions,
+        "fault": None,
+        "conflict": False,
+        "done": None,
+        "draft": _Draft(),
+        **values,
+    }
     return pages.page(seen, desk.jar, "case.html", status, page=shown, answered_by=by, answered_ago=ago, **filled)
 
 

@@ -35,6 +35,9 @@ class Row:
     language_name: str
     opened: str
     age: str
+    due: str
+    due_in: str
+    late: bool
     files: int
     pictures: int
     purged: bool
@@ -69,6 +72,9 @@ def row(view: CaseView, words: Words, now: str) -> Row:
         language_name=words.or_text(f"lang.{decision.language}", decision.language),
         opened=case.opened,
         age=words.ago(case.opened, now),
+        due="" if answer else case.due,
+        due_in=words.due(case.due, now) if case.due and not answer else "",
+        late=bool(case.due) and not answer and case.due < now,
         files=files,
         pictures=pictures,
         purged=content is None or bool(content.purged),
@@ -84,6 +90,8 @@ def level(priority: float) -> int:
 
 def why_first(outcome: Outcome, content: StoredContent | None, words: Words) -> str:
     """Say what its place means for people on the platform."""
+    if outcome is Outcome.PASS:
+        return words("first.sample")
     if outcome.rank >= Outcome.HOLD.rank:
         return words(f"first.{outcome.value}")
     public = content is None or content.audience in (Audience.PUBLIC, Audience.OPEN)

@@ -6,7 +6,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from forestall.assembly import House
-from forestall.doors.console import banks, entrance, errors, pages, rules, sources
+from forestall.doors.console import banks, crisis, entrance, errors, pages, rules, sources
 from forestall.doors.console import desk as desk_handlers
 from forestall.doors.console.context import Desk, dependencies
 from forestall.doors.console.headers import Guarded
@@ -56,4 +56,11 @@ def nothing_here(rest: FromPath[str]) -> Response[bytes]:
     raise NotFoundException(detail=f"there is nothing at {rest[:100]}")
 
 
-_OURS = [*entrance.HANDLERS, *desk_handlers.HANDLERS, *banks.HANDLERS, *sources.HANDLERS, *rules.HANDLERS]
+_OURS = [
+    *entrance.HANDLERS,
+    *desk_handlers.HANDLERS,
+    *banks.HANDLERS,
+    *sources.HANDLERS,
+    *rules.HANDLERS,
+    *crisis.HANDLERS,
+]

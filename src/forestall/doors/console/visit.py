@@ -13,6 +13,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 
 from forestall.doors.console.words import Words, catalogue, languages, preferred
+from forestall.model.crisis import Crisis
 from forestall.model.records import Person
 
 AnyRequest = Request[Any, Any, State]
@@ -63,6 +64,7 @@ class Visit:
     """One request, as pages see it.
 
     `person` is None before sign-in. `form_token` goes into every form. `new_visitor` is the visitor cookie to set, or empty.
+    `crisis` is the one in force.
     """
 
     person: Person | None
@@ -72,6 +74,7 @@ class Visit:
     path: str
     now: str
     new_visitor: str = ""
+    crisis: Crisis | None = None
 
 
 def begin(

@@ -96,6 +96,18 @@ class Words:
                 return self(f"ago.{unit}", n=int(seconds // size))
         return self("ago.now")
 
+    def due(self, at: str, now: str) -> str:
+        """Say how long there is until an instant, or since when it is over."""
+        left = _seconds_between(now, at)
+        if left is None:
+            return at
+        if at < now:
+            return self("due.over", ago=self.ago(at, now))
+        for unit, size in _STEPS:
+            if left >= size:
+                return self(f"due.{unit}", n=int(left // size))
+        return self("due.now")
+
 
 @cache
 def catalogue(language: str) -> Words:

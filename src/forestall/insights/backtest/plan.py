@@ -45,8 +45,9 @@ class _Rule:
 class Plan:
     """Two rulesets and where they differ.
 
-    `rules` are the ids of rules that are new, gone or different in what they conclude. `excuses` is true where excuses differ, which
-    touches every decision with findings. `lists` are the lists of terms as they are now, for patterns that texts were not searched for.
+    `rules` are the ids of rules that are new, gone or different in what they conclude. `excuses` is true where excuses or kinds of
+    incident differ, which touches every decision with findings. `lists` are the lists of terms as they are now, for patterns that
+    texts were not searched for.
     """
 
     before: Ruleset
@@ -115,9 +116,9 @@ class Plan:
         if not seen.findings and not (self.before.looking or self.after.looking):  # nothing may happen then
             return None
         world = _world(seen, self.after)
-        if self.excuses or seen is not one:
+        if self.excuses or seen is not one or self.before.patterns != self.after.patterns:
             return _apart(_said(self.before, _world(one, self.before)), _said(self.after, world))
-        sure = self.after.sure(world)
+        sure = self.after.sure(world) and self.before.sure(world)
         asked = [rule.ready for rule in (*self._old, *self._new) if not sure or rule.could(world.labelled)]
         if not any(ready.truth(world) is not False for ready in asked):
             return None
@@ -173,11 +174,12 @@ def _labels(ready: ReadyRule) -> frozenset[str]:
 
 
 def _pardons(ruleset: Ruleset) -> list[object]:
-    """Give, for each excuse, all that it depends on."""
-    return [
+    """Give, for each excuse, all that it depends on, and what kinds of incident change."""
+    excuses = [
         (one.name, one.context, one.at_least, one.excuses, one.unless.expr if one.unless else None)
         for one in ruleset.pardons
     ]
+    return [*excuses, *((name, one.lowers) for name, one in ruleset.incidents.items())]
 
 
 def _world(one: Snapshot, ruleset: Ruleset) -> World:
@@ -190,7 +192,9 @@ _Said = dict[str, tuple[Truth, Outcome]]
 
 
 def _said(ruleset: Ruleset, world: World) -> _Said:
-    """Give what the rules of a ruleset say of a world."""
+    """Give what the rules of a ruleset say of a world; where nothing was found and they look for nothing, nothing may happen."""
+    if not world.findings and not ruleset.looking:
+        return {}
     return _those(ruleset.concerned(world), world)
 
 
